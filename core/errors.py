@@ -1,0 +1,45 @@
+"""Errors for people: what happened, what to do, the facts as attributes.
+
+    PsiscopeError
+    +-- InputError           a user's mistake or a foreign file: one line, exit code 2
+    |   +-- SettingsError    a setting is out of range or contradicts another
+    |   +-- DataError          a data set cannot be used
+    |   +-- CheckpointError    a checkpoint is missing, broken, foreign or oversized
+    |   +-- TraceError         a trace is missing, broken or foreign
+    +-- CheckFailed          a check was carried out and did not hold: exit code 1
+"""
+
+from __future__ import annotations
+
+
+class PsiscopeError(Exception):
+    """Base of all errors raised on purpose. ``str(error)`` is one line: the fact, then the remedy."""
+
+    def __init__(self, fact: str, remedy: str = "") -> None:
+        self.fact = " ".join(fact.split())
+        self.remedy = " ".join(remedy.split())
+        super().__init__(f"{self.fact}: {self.remedy}" if self.remedy else self.fact)
+
+
+class InputError(PsiscopeError):
+    """Input from outside cannot be used. The command line prints it and exits with 2."""
+
+
+class SettingsError(InputError):
+    """A setting is out of range or contradicts another."""
+
+
+class DataError(InputError):
+    """A data set is missing, empty, foreign or of another shape."""
+
+
+class CheckpointError(InputError):
+    """A checkpoint is missing, broken, foreign or oversized."""
+
+
+class TraceError(InputError):
+    """A trace is missing, broken or foreign."""
+
+
+class CheckFailed(PsiscopeError):
+    """A check ran and did not hold. The command line prints it and exits with 1."""

@@ -1,0 +1,35 @@
+"""What adaptation asks of a policy, a critic and a world model. Every call is differentiable."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from core.arrays import Actions, Noise, States, Values
+
+
+class Policy(Protocol):
+    """pi_psi: states (N, S) in raw units -> actions (N, A) in [-1, 1]."""
+
+    def __call__(self, state: States) -> Actions: ...
+
+
+class Critic(Protocol):
+    """min_i Q_i: states (N, S), actions (N, A) -> values (N,), in the critic's reward unit."""
+
+    def __call__(self, state: States, action: Actions) -> Values: ...
+
+
+class WorldModel(Protocol):
+    """Dynamics, reward and survival; states are raw, rewards in environment units."""
+
+    def next_state(self, state: States, action: Actions, noise: Noise) -> States:
+        """f_theta(s, a, eps): (N, S), (N, A), (K, N, S) standard normal -> (N, S)."""
+        ...
+
+    def reward(self, state: States, action: Actions) -> Values:
+        """r_xi(s, a): (N,) in environment reward units."""
+        ...
+
+    def alive(self, state: States) -> Values:
+        """The task's termination rule on raw states: (N,) in [0, 1]; 1 is alive."""
+        ...
