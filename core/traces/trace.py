@@ -92,6 +92,7 @@ class GradientUpdate:
     ensemble_spread: Array = value("1", "ensemble disagreement on s_{j+1}, in change stds, mean over particles", shape="H")
     imagine_ms: float = value("ms", "wall time of the rollout", observed=True)
     backward_ms: float = value("ms", "wall time of the gradient", observed=True)
+    committed_at: float = value("s", "unix time at which the record was handed to the archive", observed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,6 +138,7 @@ class EnvironmentStep:
     backward_ms: float = value("ms", "wall time of all gradients of this t", observed=True)
     other_ms: float = value("ms", "twin, true futures, records", observed=True)
     total_ms: float = value("ms", "wall time of this environment step", observed=True)
+    committed_at: float = value("s", "unix time at which the record was handed to the archive", observed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
