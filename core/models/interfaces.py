@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.arrays import Actions, Noise, States, Values
 
 
+@runtime_checkable
 class Policy(Protocol):
     """pi_psi: states (N, S) in raw units -> actions (N, A) in [-1, 1]."""
 
     def __call__(self, state: States) -> Actions: ...
 
 
+@runtime_checkable
 class Critic(Protocol):
     """min_i Q_i: states (N, S), actions (N, A) -> values (N,), in the critic's reward unit."""
 
     def __call__(self, state: States, action: Actions) -> Values: ...
 
 
+@runtime_checkable
 class WorldModel(Protocol):
     """Dynamics, reward and survival; states are raw, rewards in environment units."""
 
