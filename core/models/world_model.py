@@ -1,0 +1,46 @@
+"""World model = dynamics + reward + survival."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from core.arrays import Actions, Noise, States, Values
+from core.models.diffusion import DiffusionDynamics
+from core.models.reward import RewardModel
+from core.tasks import Bound
+
+
+class LearnedWorldModel(nn.Module):
+    """Learned dynamics and reward, and the task's termination rule on raw states."""
+
+    def __init__(self, dynamics: DiffusionDynamics, reward: RewardModel, bounds: tuple[Bound, ...] = ()) -> None:
+        """bounds: the smooth survival rule; without them everything is alive (survival off)."""
+        super().__init__()
+        self.dynamics = dynamics
+        self.reward_model = reward
+        self.bounds = bounds
+
+    def next_state(self, state: States, action: Actions, noise: Noise) -> States:
+        """s' (N, S) raw; noise (K, N, S)."""
+        return self.dynamics(state, action, noise)
+
+    def reward(self, state: States, action: Actions) -> Values:
+        """r (N,) in environment units."""
+        return self.reward_model(state, action)
+
+    def alive(self, state: States) -> Values:
+        """Product of one sigmoid per finite bound (contracts 2)."""
+        return smooth_survival(state, self.bounds)
+
+
+def smooth_survival(state: States, bounds: tuple[Bound, ...]) -> Values:
+    """prod_b sigmoid((s_b - low) / width) sigmoid((high - s_b) / width): (N,) in [0, 1]."""
+    alive = torch.ones_like(state[:, 0])
+    for bound in bounds:
+        coordinate = state[:, bound.index]
+        if bound.low > -float("inf"):
+            alive = alive * torch.sigmoid((coordinate - bound.low) / bound.width)
+        if bound.high < float("inf"):
+            alive = alive * torch.sigmoid((bound.high - coordinate) / bound.width)
+    return alive
