@@ -1,0 +1,128 @@
+"""What every view shows: a moment (t, k) and the history of its episode. Plain data, no Qt."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.settings import Settings
+from core.tasks import Task
+from core.traces.trace import EnvironmentStep, GradientUpdate, RunStarted
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moment:
+    """One moment of a run. `environment_step` is None while the updates of t go on."""
+
+    run: RunStarted
+    task: Task
+    settings: Settings
+    """In effect at this t."""
+    updates: tuple[GradientUpdate, ...]
+    """The updates of t made so far, k rising from 0; empty before the first."""
+    environment_step: EnvironmentStep | None
+    k: int
+    """The gradient update under the cursor."""
+    live: bool
+    """Whether the cursor follows the newest record."""
+    layer_names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = json.loads(self.run.layer_names) if self.run.layer_names else []
+        object.__setattr__(self, "layer_names", tuple(str(name) for name in names))
+
+    @property
+    def t(self) -> int:
+        """Environment step; 0 before anything happened."""
+        source = self.environment_step or self.before
+        return 0 if source is None else source.t
+
+    @property
+    def episode(self) -> int:
+        """Episode; -1 before anything happened."""
+        source = self.environment_step or self.before
+        return -1 if source is None else source.episode
+
+    @property
+    def branch(self) -> int:
+        """Branch of the run; 0 before anything happened."""
+        source = self.environment_step or self.before
+        return 0 if source is None else source.branch
+
+    @property
+    def before(self) -> GradientUpdate | None:
+        """The record at k = 0: psi before any update at this t."""
+        return self.updates[0] if self.updates else None
+
+    @property
+    def after(self) -> GradientUpdate | None:
+        """The record at the cursor k, or the last one there is up to it."""
+        at_cursor = [update for update in self.updates if update.k <= self.k]
+        return at_cursor[-1] if at_cursor else self.before
+
+    @property
+    def ascent_steps(self) -> int:
+        """E at this t: known once the last update is recorded, from the settings until then."""
+        if not self.updates:
+            return self.settings.updates
+        last = self.updates[-1]
+        return last.k if last.last else max(last.k, self.settings.updates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class History:
+    """Columns of the episode under the cursor, one row per environment step, t rising."""
+
+    t: Column
+    seq: Column
+    reward: Column
+    episode_return: Column
+    frozen_return: Column
+    objective_gain: Column
+    true_gain: Column
+    model_error: Column
+    action_change: Column
+    drift: Column
+    trust_factor: Column
+    total_ms: Column
+    simulate_ms: Column
+    imagine_ms: Column
+    backward_ms: Column
+    other_ms: Column
+
+    def __post_init__(self) -> None:
+        lengths = {len(getattr(self, name)) for name in HISTORY_COLUMNS}
+        if len(lengths) > 1:
+            raise ValueError(f"columns of different lengths: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    @classmethod
+    def empty(cls) -> History:
+        """No environment step yet."""
+        return cls.from_columns({})
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> History:
+        """From `TraceReader.columns` of `EnvironmentStep`; a column that is missing is NaN."""
+        length = max((len(column) for column in columns.values()), default=0)
+        missing = np.full(length, np.nan)
+        return cls(
+            **{
+                name: np.asarray(columns.get(name, missing), dtype=np.float64)
+                for name in HISTORY_COLUMNS
+            }
+        )
+
+
+HISTORY_COLUMNS: tuple[str, ...] = tuple(f.name for f in dataclasses.fields(History))
+"""The columns a History is made of, named as in `EnvironmentStep`, and `seq`."""
