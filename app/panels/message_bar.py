@@ -1,0 +1,68 @@
+"""One line above the views: what happened, and a button with what to do. Never modal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from app.theme import Theme
+
+
+class MessageBar(QFrame):
+    """Hidden until there is something to say. The newest message replaces the one before."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_bar")
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._remedy = QPushButton()
+        self._dismiss = QPushButton("Dismiss")
+        self._act: Callable[[], object] | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 6, 4)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._remedy)
+        row.addWidget(self._dismiss)
+        self._remedy.clicked.connect(lambda _checked: self._press())
+        self._dismiss.clicked.connect(lambda _checked: self.clear())
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The message; empty where there is none."""
+        return str(self._text.text())
+
+    @property
+    def remedy(self) -> QPushButton:
+        """The button with what to do; hidden where there is nothing to do."""
+        return self._remedy
+
+    def say(self, text: str, remedy: str = "", act: Callable[[], object] | None = None) -> None:
+        """Show one line, with a button `remedy` that calls `act` where there is one."""
+        self._text.setText(" ".join(text.split()))
+        self._act = act
+        self._remedy.setText(remedy)
+        self._remedy.setVisible(bool(remedy))
+        self.show()
+
+    def clear(self) -> None:
+        """Nothing to say any more."""
+        self._text.clear()
+        self._act = None
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """A bar in the colour of what was refused."""
+        self.setStyleSheet(
+            f"#message_bar {{ background: {theme.raised};"
+            f" border-left: 4px solid {theme.refused}; }}"
+        )
+
+    def _press(self) -> None:
+        act = self._act
+        self.clear()
+        if act is not None:
+            act()
