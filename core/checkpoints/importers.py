@@ -129,9 +129,7 @@ def _read_state_dict(content: bytes, path: Path) -> dict[str, Tensor]:
     inner = _open_zip(content, f"policy.pth in policy {path}")
     _check_size(path, "policy.pth", sum(entry.file_size for entry in inner.infolist()))
     try:
-        found: Any = torch.load(  # noqa: TID251 - weights_only, from memory, sizes checked above
-            io.BytesIO(content), weights_only=True, map_location="cpu"
-        )
+        found: Any = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except (
         pickle.UnpicklingError,
         RuntimeError,
