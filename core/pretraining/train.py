@@ -1,0 +1,153 @@
+"""Pretraining: data set -> ReBRAC, reward, dynamics, ensemble -> checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from core.checkpoints.checkpoint import architecture
+from core.checkpoints.manifest import DatasetFacts, Manifest, ModelErrors
+from core.checkpoints.store import write_checkpoint
+from core.data.dataset import OfflineDataset
+from core.data.source import load_dataset, recipe_of
+from core.device import use_one_thread
+from core.pretraining.fit_dynamics import EVALUATION_HORIZON, FitDynamics, FitEnsemble
+from core.pretraining.fit_reward import FitReward
+from core.pretraining.loop import Curves, Stage, run_stage
+from core.pretraining.rebrac import Rebrac
+from core.pretraining.recipes import Recipe
+from core.tasks import Task
+
+EVALUATE_EVERY = 5000
+
+
+def train(
+    task: Task,
+    *,
+    dataset_id: str,
+    output: Path,
+    recipe: Recipe,
+    seed: int = 0,
+    resume: bool = False,
+    commands: tuple[str, ...] = (),
+    versions: Mapping[str, str] | None = None,
+) -> Path:
+    """Fit everything and write the checkpoint folder `output`; returns it.
+
+    Unfinished work lies in `<output>.training` and is kept on Ctrl+C (loop.Interrupted is raised);
+    `resume` goes on from it with bitwise the result of an uninterrupted run.
+    """
+    use_one_thread()
+    dataset = load_dataset(dataset_id, task)
+    rebrac = Rebrac(task, dataset, recipe.rebrac, seed=seed)
+    dynamics = FitDynamics(task, dataset, recipe.dynamics, seed=seed)
+    reward = FitReward(task, dataset, recipe.reward, seed=seed)
+    ensemble = FitEnsemble(task, dataset, recipe.ensemble, seed=seed)
+    hyperparameters = dataclasses.asdict(recipe)
+    scratch = output.with_name(f"{output.name}.training")
+    curves: dict[str, Curves] = {}
+    stages: tuple[Stage, ...] = (dynamics, reward, ensemble, rebrac)
+    for stage in stages:
+        curves[stage.name] = run_stage(
+            stage,
+            updates=recipe.updates(stage.name),
+            folder=scratch / stage.name.lower(),
+            identity={
+                "data": dataset.digest,
+                "seed": seed,
+                "settings": hyperparameters[stage.name.lower()],
+            },
+            evaluate_every=EVALUATE_EVERY,
+            settled=is_settled if stage is rebrac and recipe.stop_when_settled else None,
+            resume=resume,
+        )
+    networks: dict[str, nn.Module] = {
+        "policy": rebrac.policy,
+        "critic": rebrac.critic,
+        "dynamics": dynamics.averaged,
+        "reward": reward.model,
+        "ensemble": ensemble.model,
+    }
+    manifest = Manifest(
+        name=output.name,
+        task=task.name,
+        state_size=task.state_size,
+        action_size=task.action_size,
+        networks={name: architecture(network) for name, network in networks.items()},
+        critic_reward_scale=task.critic_reward_scale,
+        dataset=_facts(dataset),
+        hyperparameters=hyperparameters,
+        curves=_flat(curves),
+        model_errors=_errors(curves),
+        evaluation=_evaluation(task, curves["ReBRAC"]),
+        seeds={"training": seed},
+        commands=commands,
+        versions=dict(versions or {}),
+        created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    write_checkpoint(output, manifest, {name: net.state_dict() for name, net in networks.items()})
+    return output
+
+
+def is_settled(curves: Curves) -> bool:
+    """The last three mean returns within 10 % of each other, and mean Q (penalty added back) within
+    15 % of the discounted Monte Carlo return from the same states (contracts 4)."""
+    returns = curves.get("return_mean", [])[-3:]
+    if len(returns) < 3 or curves["updates"][-1] < 30_000:
+        return False
+    together = max(returns) - min(returns) <= 0.1 * abs(max(returns))
+    q, truth = curves["q_mean"][-1], curves["monte_carlo_mean"][-1]
+    return together and abs(q - truth) <= 0.15 * abs(truth)
+
+
+def _facts(dataset: OfflineDataset) -> DatasetFacts:
+    returns = dataset.episode_returns
+    return DatasetFacts(
+        id=dataset.dataset_id,
+        digest=dataset.digest,
+        transitions=len(dataset),
+        episodes=len(returns),
+        mean_return=float(returns.mean()),
+        best_return=float(returns.max()),
+        recipe=recipe_of(dataset),
+    )
+
+
+def _flat(curves: dict[str, Curves]) -> dict[str, tuple[float, ...]]:
+    return {
+        f"{stage.lower()}.{name}": tuple(values)
+        for stage, columns in curves.items()
+        for name, values in columns.items()
+    }
+
+
+def _errors(curves: dict[str, Curves]) -> ModelErrors:
+    last: dict[str, Any] = {name: values[-1] for name, values in curves["dynamics"].items()}
+    return ModelErrors(
+        one_step_raw=last["one_step_rmse_raw"],
+        one_step_standardised=last["one_step_rmse"],
+        horizon=EVALUATION_HORIZON,
+        horizon_raw=last["open_loop_rmse_raw"],
+        horizon_standardised=last["open_loop_rmse"],
+        reward=curves["reward"]["reward_rmse"][-1],
+    )
+
+
+def _evaluation(task: Task, curves: Curves) -> dict[str, Any]:
+    mean = curves["return_mean"][-1]
+    return {
+        "frozen": {
+            "return_mean": mean,
+            "return_std": curves["return_std"][-1],
+            "score": task.score(mean),
+            "episodes": 10,
+            "first_seed": 10_000,
+        },
+        "settled": is_settled(curves),
+        "rebrac_updates": curves["updates"][-1],
+    }
