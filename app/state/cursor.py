@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+Step = tuple[int, int, int]
+"""An environment step of a trace: (branch, episode, t)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -17,8 +20,8 @@ class Address:
     k: int | None = None
 
     @property
-    def step(self) -> tuple[int, int, int]:
-        """(branch, episode, t)."""
+    def step(self) -> Step:
+        """The address without k."""
         return self.branch, self.episode, self.t
 
 

@@ -1,0 +1,135 @@
+"""Brings the trace to the screen: at most 30 moments a second, always the newest.
+
+A record that came and went between two ticks is never shown and never queued: the engine may be
+a hundred times faster than the screen. All reading happens in the window's thread, because it
+costs less than a millisecond a tick (measured: `python main.py benchmark --window`).
+"""
+
+from __future__ import annotations
+
+import time
+
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+
+from app.bridge.recorded_run import RecordedRun
+from app.state.cursor import Address, Cursor, Step
+from core.errors import PsiscopeError
+
+TICK_MS = 33
+HISTORY_SECONDS = 0.1
+"""The timeline follows ten times a second."""
+PATIENCE_SECONDS = 0.25
+"""A step whose updates take longer than this is shown while they go on."""
+
+
+class TraceFollower(QObject):
+    """Reads what the cursor asks for and announces it."""
+
+    moment_changed = pyqtSignal(object)
+    """The Moment to show."""
+    history_changed = pyqtSignal(object)
+    """The History of the cursor's episode."""
+    unreadable = pyqtSignal(str)
+    """One line; the trace is closed after it."""
+
+    def __init__(self, cursor: Cursor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cursor = cursor
+        self._run: RecordedRun | None = None
+        self._running = False
+        self._shown: tuple[Address, bool] | None = None
+        self._shown_whole = False
+        self._unfinished: Step | None = None
+        self._unfinished_since = 0.0
+        self._history_due = 0.0
+        self._history_shown = (-1, -1, -1)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        cursor.moved.connect(self._cursor_moved)
+
+    @property
+    def run(self) -> RecordedRun | None:
+        """The open trace."""
+        return self._run
+
+    def open(self, run: RecordedRun) -> None:
+        """Show this trace from now on; its newest moment is announced before this returns."""
+        self.close()
+        self._run = run
+        self._cursor.clear()
+        self._timer.start()
+        self.tick()
+
+    def close(self) -> None:
+        """Show nothing new any more."""
+        self._timer.stop()
+        if self._run is not None:
+            self._run.close()
+        self._run, self._shown, self._unfinished = None, None, None
+        self._history_due, self._history_shown = 0.0, (-1, -1, -1)
+
+    def set_running(self, running: bool) -> None:
+        """Whether an engine advances: then a step is shown when it is whole."""
+        self._running = running
+
+    def tick(self) -> None:
+        """Show what is new, if anything is."""
+        if self._run is None:
+            return
+        try:
+            grown = self._run.refresh()
+            if self._cursor.live and (grown or self._shown is None or self._unfinished):
+                self._follow_head(self._run)
+            self._show_moment(self._run, grown=grown)
+            self._show_history(self._run)
+        except (PsiscopeError, OSError) as error:
+            self.close()
+            self.unreadable.emit(str(error))
+
+    def _cursor_moved(self) -> None:
+        self._history_due = 0.0
+        if self._cursor.live:
+            self._shown = None
+        self.tick()
+
+    def _follow_head(self, run: RecordedRun) -> None:
+        step = self._step_to_show(run)
+        if step is not None:
+            branch, episode, t = step
+            self._cursor.follow(Address(branch=branch, episode=episode, t=t))
+
+    def _step_to_show(self, run: RecordedRun) -> Step | None:
+        """The newest step; while an engine runs the newest whole one, unless that got old."""
+        newest = run.newest()
+        if newest is None or not self._running or run.environment_step(newest) is not None:
+            self._unfinished = None
+            return newest
+        now = time.monotonic()
+        if newest != self._unfinished:
+            self._unfinished, self._unfinished_since = newest, now
+        if now - self._unfinished_since > PATIENCE_SECONDS:
+            return newest
+        return run.step_before(newest) or newest
+
+    def _show_moment(self, run: RecordedRun, *, grown: bool) -> None:
+        address = self._cursor.address
+        if address is None:
+            return
+        asked = (address, self._cursor.live)
+        if asked == self._shown and (self._shown_whole or not grown):
+            return
+        moment = run.moment(address, live=self._cursor.live)
+        if moment is not None:
+            self._shown, self._shown_whole = asked, moment.environment_step is not None
+            self.moment_changed.emit(moment)
+
+    def _show_history(self, run: RecordedRun) -> None:
+        address, now = self._cursor.address, time.monotonic()
+        if address is None or now < self._history_due:
+            return
+        wanted = (address.branch, address.episode, run.seq)
+        if wanted != self._history_shown:
+            self._history_shown, self._history_due = wanted, now + HISTORY_SECONDS
+            self.history_changed.emit(run.history(address.branch, address.episode))
