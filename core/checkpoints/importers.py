@@ -8,31 +8,25 @@ ReLU, Stable-Baselines3's default for these two algorithms, is assumed.
 from __future__ import annotations
 
 import hashlib
-import io
-import pickle
+import itertools
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear, relu
 
+from core.checkpoints.state_dict import LARGEST_ENTRY, open_zip, read_entry, read_state_dict
 from core.errors import CheckpointError
 
 LARGEST_ARCHIVE = 256 * 2**20
 """Bytes of a whole zip file."""
-LARGEST_ENTRY = 64 * 2**20
-"""Bytes of one entry once unpacked, and of all tensors inside policy.pth together."""
-MOST_ENTRIES = 4096
+MOST_LAYERS = 16
 
 _EXPECTED = "give a Stable-Baselines3 SAC or TQC archive with an MLP policy"
-_SAVE_AGAIN = "save the model again with Stable-Baselines3's model.save()"
-_HIDDEN_KEY = re.compile(r"actor\.latent_pi\.(\d+)\.weight")
+_HIDDEN_KEY = re.compile(r"actor\.latent_pi\.(\d{1,3})\.weight")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,133 +60,67 @@ class Sb3Policy:
 
 def read_sb3_policy(path: Path) -> Sb3Policy:
     """Read a Stable-Baselines3 zip of SAC or TQC. Raises CheckpointError on anything else."""
-    archive = _read_archive(path)
-    tensors = _read_state_dict(_read_entry(archive, path, "policy.pth"), path)
-    weights, biases = _read_layers(tensors, path)
-    _check_chain(weights, biases, path)
-    return Sb3Policy(weights=weights, biases=biases, sha256=hashlib.sha256(archive).hexdigest())
+    name = f"policy {path}"
+    content = _read_archive(path, name)
+    entry = read_entry(open_zip(content, name), "policy.pth", name, LARGEST_ENTRY)
+    tensors = read_state_dict(entry, f"policy.pth in {name}")
+    layers = _layer_names(tensors, name)
+    weights = tuple(_plain(tensors, f"{layer}.weight", name) for layer in layers)
+    biases = tuple(_plain(tensors, f"{layer}.bias", name) for layer in layers)
+    _check_chain(weights, biases, name)
+    return Sb3Policy(weights=weights, biases=biases, sha256=hashlib.sha256(content).hexdigest())
 
 
-def _read_archive(path: Path) -> bytes:
+def _read_archive(path: Path, name: str) -> bytes:
     try:
         if not path.is_file():
             fact = "is not a file" if path.exists() else "does not exist"
-            raise CheckpointError(f"policy {path} {fact}", _EXPECTED)
+            raise CheckpointError(f"{name} {fact}", _EXPECTED)
         with path.open("rb") as file:
-            archive = file.read(LARGEST_ARCHIVE + 1)
+            content = file.read(LARGEST_ARCHIVE + 1)
     except OSError as error:
-        raise CheckpointError(f"policy {path} cannot be read", str(error.strerror)) from error
-    if len(archive) > LARGEST_ARCHIVE:
-        raise CheckpointError(f"policy {path} is over {LARGEST_ARCHIVE >> 20} MiB", _EXPECTED)
-    return archive
+        raise CheckpointError(f"{name} cannot be read", str(error.strerror)) from error
+    if len(content) > LARGEST_ARCHIVE:
+        raise CheckpointError(f"{name} is over {LARGEST_ARCHIVE >> 20} MiB", _EXPECTED)
+    return content
 
 
-def _open_zip(content: bytes, name: str) -> zipfile.ZipFile:
-    """Open a zip in memory and check its directory, before any entry is unpacked."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise CheckpointError(f"{name} is not a zip archive", _EXPECTED) from error
-    entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES or len({entry.filename for entry in entries}) < len(entries):
-        raise CheckpointError(f"{name} has too many or repeated entries", _EXPECTED)
-    return archive
-
-
-def _read_entry(content: bytes, path: Path, entry: str) -> bytes:
-    archive = _open_zip(content, f"policy {path}")
-    try:
-        info = archive.getinfo(entry)
-    except KeyError:
-        raise CheckpointError(f"policy {path} has no {entry}", _EXPECTED) from None
-    _check_size(path, entry, info.file_size)
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+def _layer_names(tensors: Mapping[str, Tensor], name: str) -> list[str]:
+    """The hidden layers 0, 2, 4, .. (activations lie between them), then the mean head."""
+    found = sorted(int(match[1]) for match in map(_HIDDEN_KEY.fullmatch, tensors) if match)
+    if "actor.log_std" in tensors:
         raise CheckpointError(
-            f"{entry} in policy {path} is packed in a foreign way", _SAVE_AGAIN
+            f"{name} explores with gSDE", "give one trained with use_sde=False"
         )
-    try:
-        return archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
-        raise CheckpointError(f"{entry} in policy {path} is damaged", _SAVE_AGAIN) from error
-
-
-def _check_size(path: Path, entry: str, size: int) -> None:
-    if size > LARGEST_ENTRY:
+    vectors = not any(key.startswith("actor.features_extractor.") for key in tensors)
+    if not found or not vectors or "actor.mu.weight" not in tensors:
+        raise CheckpointError(f"{name} is not a SAC or TQC policy over vectors", _EXPECTED)
+    if found != list(range(0, 2 * len(found), 2)) or len(found) > MOST_LAYERS:
         raise CheckpointError(
-            f"{entry} in policy {path} unpacks to {size >> 20} MiB",
-            f"the limit is {LARGEST_ENTRY >> 20} MiB; {_EXPECTED}",
+            f"{name} is not a plain MLP, its layers are {found[:20]}", _EXPECTED
         )
+    return [*(f"actor.latent_pi.{i}" for i in found), "actor.mu"]
 
 
-def _read_state_dict(content: bytes, path: Path) -> dict[str, Tensor]:
-    """The tensors of a policy.pth, which is a zip itself and is bounded like the outer one."""
-    inner = _open_zip(content, f"policy.pth in policy {path}")
-    _check_size(path, "policy.pth", sum(entry.file_size for entry in inner.infolist()))
-    try:
-        found: Any = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        EOFError,
-        MemoryError,
-        TypeError,
-    ) as error:
+def _plain(tensors: Mapping[str, Tensor], key: str, name: str) -> Tensor:
+    """A dense copy of a finite float32 tensor that holds what its shape claims."""
+    if key not in tensors:
+        raise CheckpointError(f"{name} has no {key}", _EXPECTED)
+    tensor = tensors[key].detach()
+    is_plain = tensor.dtype == torch.float32 and tensor.layout == torch.strided
+    if not is_plain or tensor.numel() * 4 > tensor.untyped_storage().nbytes():
+        raise CheckpointError(f"{key} in {name} is not a plain float32 tensor", _EXPECTED)
+    if tensor.numel() == 0 or not bool(torch.isfinite(tensor).all()):
         raise CheckpointError(
-            f"policy.pth in policy {path} is not a plain state dict", _SAVE_AGAIN
-        ) from error
-    if not isinstance(found, Mapping):
-        raise CheckpointError(f"policy.pth in policy {path} is not a state dict", _EXPECTED)
-    return {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
-
-
-def _read_layers(
-    tensors: Mapping[str, Tensor], path: Path
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    squashed = "actor.mu.0.weight" in tensors and _hidden_names(tensors)
-    if "actor.log_std" in tensors or squashed:
-        raise CheckpointError(
-            f"policy {path} explores with gSDE", "give one trained with use_sde=False"
+            f"{key} in {name} is empty or not finite", "train the policy again"
         )
-    names = [*_hidden_names(tensors), "actor.mu"]
-    extractor = [name for name in tensors if name.startswith("actor.features_extractor.")]
-    if len(names) == 1 or "actor.mu.weight" not in tensors or extractor:
-        raise CheckpointError(
-            f"policy {path} is not a SAC or TQC policy over vectors", _EXPECTED
-        )
-    missing = [name for name in names if f"{name}.bias" not in tensors]
-    if missing:
-        raise CheckpointError(f"policy {path} has no {missing[0]}.bias", _EXPECTED)
-    weights = tuple(tensors[f"{name}.weight"] for name in names)
-    biases = tuple(tensors[f"{name}.bias"] for name in names)
-    for name, tensor in zip((*names, *names), (*weights, *biases), strict=True):
-        _check_tensor(tensor, f"{name} in policy {path}")
-    return (
-        tuple(weight.detach().clone() for weight in weights),
-        tuple(bias.detach().clone() for bias in biases),
-    )
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
-def _hidden_names(tensors: Mapping[str, Tensor]) -> list[str]:
-    found = [_HIDDEN_KEY.fullmatch(name) for name in tensors]
-    return [f"actor.latent_pi.{i}" for i in sorted(int(match[1]) for match in found if match)]
-
-
-def _check_tensor(tensor: Tensor, name: str) -> None:
-    stored = tensor.untyped_storage().nbytes() // max(1, tensor.element_size())
-    if tensor.dtype != torch.float32 or tensor.numel() > stored or tensor.numel() == 0:
-        raise CheckpointError(f"{name} is not a plain float32 tensor", _EXPECTED)
-    if not bool(torch.isfinite(tensor).all()):
-        raise CheckpointError(f"{name} is not finite", "train the policy again")
-
-
-def _check_chain(weights: tuple[Tensor, ...], biases: tuple[Tensor, ...], path: Path) -> None:
+def _check_chain(weights: tuple[Tensor, ...], biases: tuple[Tensor, ...], name: str) -> None:
     """Each layer takes what the one before gives."""
-    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        fits = weight.ndim == 2 and bias.shape == weight.shape[:1]
-        if not fits or (i > 0 and weight.shape[1] != weights[i - 1].shape[0]):
-            shapes = ", ".join(str(tuple(weight.shape)) for weight in weights)
-            raise CheckpointError(
-                f"the layers of policy {path} do not fit: {shapes}", _EXPECTED
-            )
+    shapes = [tuple(weight.shape) for weight in weights]
+    flat = all(len(shape) == 2 for shape in shapes)
+    biased = flat and [b.shape for b in biases] == [(rows,) for rows, _ in shapes]
+    if not biased or any(a[0] != b[1] for a, b in itertools.pairwise(shapes)):
+        raise CheckpointError(f"the layers of {name} do not fit together: {shapes}", _EXPECTED)
