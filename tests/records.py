@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.settings import Settings
+from core.traces.archive import TraceWriter
 from core.traces.trace import (
     FORMAT_VERSION,
     SNAPSHOT_EVERY,

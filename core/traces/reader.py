@@ -1,0 +1,186 @@
+"""Reading a trace, also while it is written: every query is its own short read transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from core.errors import TraceError
+from core.traces.columns import Column, read_columns
+from core.traces.connection import connect, open_read_only, reported, wal_bytes
+from core.traces.rows import load_record
+from core.traces.schema import layout
+from core.traces.structure import check_structure
+from core.traces.trace import EnvironmentStep, GradientUpdate, Record, RunStarted
+from core.traces.values import DAMAGE
+
+_MOST_UPDATES = 1000
+_Addressed = TypeVar("_Addressed", GradientUpdate, EnvironmentStep)
+
+
+class TraceReader:
+    """A read-only view of a trace. It may change threads, but serves one at a time.
+
+    seq counts from 1 and record 1 is RunStarted. Every error is a TraceError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = open_read_only(path)
+        try:
+            self._started = self._read_started()
+        except TraceError:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close; where the run ended meanwhile and no one else reads, leave one file."""
+        self._connection.close()
+        if Path(f"{self.path}-wal").exists() and not wal_bytes(self.path):
+            with contextlib.suppress(sqlite3.Error):
+                own = connect(self.path, "mode=rw", wait=0.0)
+                with contextlib.closing(own):
+                    own.execute("PRAGMA journal_mode = DELETE")
+
+    def __enter__(self) -> TraceReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def started(self) -> RunStarted:
+        """Record 1: what the run is."""
+        return self._started
+
+    def last_seq(self) -> int:
+        """seq of the last committed record."""
+        ((seq,),) = self._rows("SELECT max(seq) FROM records")
+        if not isinstance(seq, int) or seq < 1:
+            raise TraceError(f"{self.path} holds no record", DAMAGE)
+        return seq
+
+    def kind(self, seq: int) -> str:
+        """The name of the record's class."""
+        return self._entry(seq)[0]
+
+    def digest(self, seq: int) -> bytes:
+        """The record's digest as stored, 32 bytes."""
+        return self._entry(seq)[1]
+
+    def field_digests(self, seq: int) -> bytes:
+        """The digests of the record's deterministic fields as stored, 8 bytes each."""
+        return self._entry(seq)[2]
+
+    def read(self, seq: int) -> Record:
+        """One record; its arrays are read-only."""
+        kind = self.kind(seq)
+        try:
+            with reported(self.path):
+                return load_record(self._connection, seq, kind)
+        except TraceError as error:
+            raise TraceError(f"record {seq}: {error.fact}", error.remedy) from error
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        """Records first..last in order; last None: the newest at the time of the call."""
+        end = self.last_seq() if last is None else last
+        return (self.read(seq) for seq in range(first, end + 1))
+
+    def updates(self, branch: int, episode: int, t: int) -> tuple[GradientUpdate, ...]:
+        """The gradient updates of one environment step by k; of a k made twice, the newer."""
+        rows = self._rows(
+            "SELECT max(seq) FROM GradientUpdate WHERE branch = ? AND episode = ? AND t = ?"
+            " GROUP BY k ORDER BY k LIMIT ?",
+            (branch, episode, t, _MOST_UPDATES + 1),
+        )
+        if len(rows) > _MOST_UPDATES:
+            raise TraceError(f"t = {t} has more than {_MOST_UPDATES} gradient updates", DAMAGE)
+        address = (branch, episode, t)
+        return tuple(self._read_at(GradientUpdate, seq, address) for (seq,) in rows)
+
+    def environment_step(self, branch: int, episode: int, t: int) -> EnvironmentStep | None:
+        """What happened at that t; None where it has not happened yet."""
+        ((seq,),) = self._rows(
+            "SELECT max(seq) FROM EnvironmentStep WHERE branch = ? AND episode = ? AND t = ?",
+            (branch, episode, t),
+        )
+        return (
+            None if seq is None else self._read_at(EnvironmentStep, seq, (branch, episode, t))
+        )
+
+    def latest_moment(self) -> tuple[int, int, int] | None:
+        """branch, episode, t of the newest update or environment step; None before any."""
+        rows = [
+            row
+            for kind in (GradientUpdate, EnvironmentStep)
+            for row in self._rows(layout(kind.__name__).select_newest)
+        ]
+        if not rows:
+            return None
+        if not all(type(number) is int for row in rows for number in row):
+            raise TraceError("an address holds something else than whole numbers", DAMAGE)
+        _, branch, episode, t = max(rows)
+        return branch, episode, t
+
+    def columns(
+        self,
+        kind: str,
+        names: Sequence[str],
+        branch: int = 0,
+        episode: int | None = None,
+        since_seq: int = 0,
+    ) -> dict[str, Column]:
+        """Scalars of all records of a kind after since_seq, and "seq", as arrays of one length.
+
+        bool, int64, float64 (NaN where it was), or object for text. branch and episode
+        select only where the kind has them; episode None means all.
+        """
+        conditions = {"branch": branch} | ({} if episode is None else {"episode": episode})
+        with reported(self.path):
+            return read_columns(self._connection, layout(kind), names, conditions, since_seq)
+
+    def check_structure(self) -> None:
+        """Read the whole file; TraceError for broken pages or rows that belong to no record."""
+        with reported(self.path):
+            check_structure(self._connection)
+
+    def _rows(self, query: str, values: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+        with reported(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _entry(self, seq: int) -> tuple[str, bytes, bytes]:
+        query = "SELECT kind, digest, field_digests FROM records WHERE seq = ?"
+        for kind, digest, digests in self._rows(query, (seq,)):
+            if (
+                isinstance(kind, str)
+                and isinstance(digest, bytes)
+                and isinstance(digests, bytes)
+            ):
+                return kind, digest, digests
+            raise TraceError(f"record {seq} has columns of a wrong type", DAMAGE)
+        raise TraceError(f"{self.path} has no record {seq}", f"the last is {self.last_seq()}")
+
+    def _read_started(self) -> RunStarted:
+        record = self.read(1)
+        if not isinstance(record, RunStarted):
+            raise TraceError(f"{self.path} does not begin with RunStarted", DAMAGE)
+        return record
+
+    def _read_at(
+        self, record_type: type[_Addressed], seq: int, address: tuple[int, int, int]
+    ) -> _Addressed:
+        record = self.read(seq)
+        if (
+            not isinstance(record, record_type)
+            or (record.branch, record.episode, record.t) != address
+        ):
+            raise TraceError(f"an index leads to record {seq}, which is elsewhere", DAMAGE)
+        return record
