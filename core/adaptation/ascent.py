@@ -1,0 +1,192 @@
+"""Gradient ascent on the policy's weights (arXiv:2603.22430, algorithm 1).
+
+    repeat E times:  psi <- psi + alpha dJ/dpsi
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, jvp
+
+from core.adaptation.guards import clip, trust_region
+from core.adaptation.objective import horizon_return
+from core.adaptation.rollout import Rollout, imagine
+from core.adaptation.weights import flat, psi_of, set_psi
+from core.arrays import Actions, States
+from core.models.interfaces import Critic, WorldModel
+from core.models.policy import MlpPolicy
+from core.settings import Settings
+
+ADAM_BETAS = (0.9, 0.999)
+ADAM_EPSILON = 1e-8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Update:
+    """J and its gradient at psi_k, before the step that leads to k + 1."""
+
+    k: int
+    last: bool
+    rollout: Rollout | None
+    """None where only the weights were asked for."""
+    objectives: Tensor
+    """(M,) J per particle; empty without a rollout."""
+    gradient: Tensor | None
+    """(W,) dJ/dpsi before clipping; None at k = E."""
+    step_size: float
+    """alpha; NaN at k = E."""
+    psi: Tensor
+    """(W,) psi_k."""
+    action: Actions
+    """(1, A) pi_psi_k(s_t)."""
+    trust_factor: float
+    finite: bool
+    imagine_ms: float
+    backward_ms: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Moments:
+    """Adam's moments, carried on where the weights are."""
+
+    first: Tensor | None = None
+    second: Tensor | None = None
+    count: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Adaptation:
+    """A policy that moves, beside the pretrained one that does not."""
+
+    pretrained: MlpPolicy
+    model: WorldModel
+    critic: Critic
+    discount: float
+    critic_reward_scale: float = 1.0
+    policy: MlpPolicy = field(init=False)
+    psi_0: Tensor = field(init=False)
+    moments: Moments = field(default_factory=Moments, init=False)
+
+    def __post_init__(self) -> None:
+        self.policy = copy.deepcopy(self.pretrained).requires_grad_(True)
+        self.psi_0 = psi_of(self.pretrained)
+
+    def reset(self) -> None:
+        """Back to the pretrained weights, bit for bit; moments dropped."""
+        set_psi(self.policy, self.psi_0)
+        self.moments = Moments()
+
+    def updates(
+        self, state: States, noise: Tensor, settings: Settings, *, observe_last: bool = True
+    ) -> Iterator[Update]:
+        """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = 0..E. The policy then acts.
+
+        Where objective or gradient is not finite the update says so, the weights are the pretrained
+        ones again, and no further update follows. observe_last=False spares the rollout at k = E.
+        """
+        for k in range(settings.updates + 1):
+            last = k == settings.updates
+            factor = self._guard(state, settings) if last else 1.0
+            update = self._observe(k, state, noise, settings, last and not observe_last, factor)
+            if not update.finite:
+                self.reset()
+                yield update
+                return
+            if update.gradient is not None:
+                self._step(update.gradient, update.step_size, settings)
+            yield update
+
+    def _observe(
+        self, k: int, state: States, noise: Tensor, settings: Settings, blind: bool, factor: float
+    ) -> Update:
+        last = k == settings.updates
+        psi = psi_of(self.policy)
+        with torch.inference_mode():
+            action = self.policy(state)
+        rollout, gradient, objectives = None, None, torch.empty(0)
+        started = ended = time.perf_counter()
+        if not blind:
+            with torch.set_grad_enabled(not last):
+                particles = state.expand(noise.shape[2], -1)
+                rollout = imagine(self.policy, self.model, self.critic, particles, noise)
+                objectives = horizon_return(
+                    rollout, discount=self.discount, critic_reward_scale=self.critic_reward_scale
+                )
+            ended = time.perf_counter()
+            if not last:
+                gradient = flat(torch.autograd.grad(objectives.mean(), list(self.policy.parameters())))
+        backward_ms = (time.perf_counter() - ended) * 1e3
+        finite = bool(torch.isfinite(objectives).all() and torch.isfinite(action).all())
+        step_size = float("nan")
+        if gradient is not None:
+            finite = finite and bool(torch.isfinite(gradient).all())
+            step_size = self._step_size(gradient, state, settings) if finite else float("nan")
+        return Update(
+            k=k,
+            last=last,
+            rollout=rollout,
+            objectives=objectives.detach(),
+            gradient=gradient,
+            step_size=step_size,
+            psi=psi,
+            action=action,
+            trust_factor=factor,
+            finite=finite,
+            imagine_ms=(ended - started) * 1e3,
+            backward_ms=backward_ms,
+        )
+
+    def _guard(self, state: States, settings: Settings) -> float:
+        if settings.updates == 0:
+            return 1.0
+        factor = trust_region(self.policy, self.pretrained, self.psi_0, state, settings.trust_radius)
+        if factor < 1.0:
+            self.moments = Moments()
+        return factor
+
+    def _step_size(self, gradient: Tensor, state: States, settings: Settings) -> float:
+        if settings.step_rule == "plain":
+            return float(settings.step_size or 0.0)
+        direction, _ = self._direction(gradient, settings)
+        change = float(self._action_change(direction, state).abs().max())
+        return float(settings.delta or 0.0) / change if change > 1e-12 else 0.0
+
+    def _step(self, gradient: Tensor, step_size: float, settings: Settings) -> None:
+        direction, self.moments = self._direction(gradient, settings)
+        set_psi(self.policy, psi_of(self.policy) + step_size * direction)
+
+    def _direction(self, gradient: Tensor, settings: Settings) -> tuple[Tensor, Moments]:
+        """Clipped gradient, or Adam's direction with the moments that follow."""
+        gradient = clip(gradient, settings.gradient_clip)
+        if settings.optimizer == "gradient":
+            return gradient, Moments()
+        old, (beta_1, beta_2) = self.moments, ADAM_BETAS
+        zero = torch.zeros_like(gradient)
+        first = beta_1 * (zero if old.first is None else old.first) + (1 - beta_1) * gradient
+        second = beta_2 * (zero if old.second is None else old.second) + (1 - beta_2) * gradient**2
+        count = old.count + 1
+        scale = (second / (1 - beta_2**count)).sqrt() + ADAM_EPSILON
+        return first / (1 - beta_1**count) / scale, Moments(first=first, second=second, count=count)
+
+    def _action_change(self, direction: Tensor, state: States) -> Tensor:
+        """d pi(s) [direction]: the first-order change of the action, (A,)."""
+        parameters = {name: value.detach() for name, value in self.policy.named_parameters()}
+        sizes = [value.numel() for value in parameters.values()]
+        parts = direction.split(sizes)
+        tangents = {
+            name: part.view_as(value)
+            for (name, value), part in zip(parameters.items(), parts, strict=True)
+        }
+
+        def act(weights: dict[str, Tensor]) -> Tensor:
+            result: Tensor = functional_call(self.policy, weights, (state,))
+            return result
+
+        _, change = jvp(act, (parameters,), (tangents,))
+        return change[0]

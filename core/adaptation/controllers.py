@@ -1,0 +1,89 @@
+"""Controllers: what acts at each environment step. Without trace and diagnostics: for evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.adaptation.ascent import Adaptation
+from core.adaptation.noise import imagination_noise
+from core.checkpoints.checkpoint import Checkpoint
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Wall times of the last act, milliseconds."""
+
+    imagine_ms: float
+    backward_ms: float
+
+
+class Controller(Protocol):
+    """Acts; forgets between episodes."""
+
+    timings: Timings
+
+    def reset(self, episode_seed: int) -> None:
+        """Start an episode from the pretrained weights; noise comes from the seed."""
+        ...
+
+    def act(self, state: NDArray[np.float64], t: int) -> NDArray[np.float32]:
+        """The action (A,) at state (S,), environment step t."""
+        ...
+
+
+class AdaptiveController:
+    """Frozen, critic-only and adaptive: the settings say which."""
+
+    def __init__(self, checkpoint: Checkpoint, settings: Settings) -> None:
+        self.settings = checkpoint.settle(settings)
+        self.timings = Timings(imagine_ms=0.0, backward_ms=0.0)
+        self._seed = 0
+        self._adaptation = make_adaptation(checkpoint, self.settings)
+
+    def reset(self, episode_seed: int) -> None:
+        self._seed = episode_seed
+        self._adaptation.reset()
+
+    def act(self, state: NDArray[np.float64], t: int) -> NDArray[np.float32]:
+        rows = torch.from_numpy(state).float()[None]
+        noise = imagination_noise(
+            self.settings, rows.shape[1], seed=self._seed, episode=0, t=t
+        )
+        imagine_ms = backward_ms = 0.0
+        action = rows.new_zeros(0)
+        for update in self._adaptation.updates(rows, noise, self.settings, observe_last=False):
+            imagine_ms += update.imagine_ms
+            backward_ms += update.backward_ms
+            action = update.action
+            if not update.finite:
+                with torch.inference_mode():
+                    action = self._adaptation.pretrained(rows)
+        if self.settings.reset_mode == "step":
+            self._adaptation.reset()
+        self.timings = Timings(imagine_ms=imagine_ms, backward_ms=backward_ms)
+        result: NDArray[np.float32] = action[0].numpy()
+        return result
+
+
+def make_adaptation(checkpoint: Checkpoint, settings: Settings) -> Adaptation:
+    """The adaptation of a checkpoint's policy under these settings."""
+    return Adaptation(
+        pretrained=checkpoint.policy,
+        model=checkpoint.world_model(settings),
+        critic=checkpoint.critic,
+        discount=checkpoint.task.discount,
+        critic_reward_scale=checkpoint.manifest.critic_reward_scale,
+    )
+
+
+def make_controller(checkpoint: Checkpoint, settings: Settings, seed: int = 0) -> Controller:
+    """A controller, ready to act; `seed` stands until the first reset."""
+    controller = AdaptiveController(checkpoint, settings)
+    controller.reset(seed)
+    return controller

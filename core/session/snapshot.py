@@ -1,0 +1,67 @@
+"""Snapshots: everything a session needs to go on, beside the checkpoint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+
+from core.adaptation.ascent import Adaptation, Moments
+from core.adaptation.weights import psi_of, set_psi
+from core.errors import TraceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The scalars of a session between two environment steps."""
+
+    settings: str
+    """Settings in effect, canonical JSON."""
+    pending: str
+    """Settings from the next environment step on, canonical JSON."""
+    episode_return: float
+    twin_return: float
+    twin_length: int
+    twin_alive: bool
+    abandon: bool
+    """The next episode was asked for."""
+    moments_count: int
+
+    def to_json(self) -> str:
+        """Canonical JSON."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Standing:
+        """The inverse; TraceError on anything else."""
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise TraceError("a snapshot of the trace is damaged", str(error)) from error
+
+
+def weights_of(adaptation: Adaptation, *, kept: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(W,) weights and (2, W) moments; both empty where the weights are reset at every step."""
+    moments = adaptation.moments
+    first, second = moments.first, moments.second
+    weights = psi_of(adaptation.policy).numpy() if kept else np.zeros(0, np.float32)
+    if not kept or first is None or second is None:
+        return weights, np.zeros((0, 0), np.float32)
+    return weights, torch.stack([first, second]).numpy()
+
+
+def restore_weights(
+    adaptation: Adaptation, weights: np.ndarray, moments: np.ndarray, count: int
+) -> None:
+    """The inverse of weights_of, bit for bit."""
+    adaptation.reset()
+    if not len(weights):
+        return
+    if len(weights) != len(adaptation.psi_0):
+        raise TraceError("a snapshot has weights of another policy", "replay with the checkpoint of the trace")
+    set_psi(adaptation.policy, torch.from_numpy(weights.copy()))
+    if len(moments):
+        first, second = torch.from_numpy(moments.copy())
+        adaptation.moments = Moments(first=first, second=second, count=count)
