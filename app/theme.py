@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QBrush, QColor, QFont, QPalette, QPen
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPalette, QPen
 from PyQt6.QtWidgets import QApplication
 
 Role = Literal["before", "after", "real", "refused", "frozen", "doubt"]
@@ -174,6 +174,11 @@ def font(size: int = WINDOW_TEXT, *, bold: bool = False) -> QFont:
     result.setPixelSize(size)
     result.setBold(bold)
     return result
+
+
+def text_width(text: str, size: int = WINDOW_TEXT, *, bold: bool = False) -> float:
+    """Pixels that a text takes in `font(size)`."""
+    return QFontMetricsF(font(size, bold=bold)).horizontalAdvance(text)
 
 
 def apply_palette(app: QApplication, theme: Theme) -> None:

@@ -1,0 +1,153 @@
+"""What an update did to the action: before, after, frozen, and the trust region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+
+from app.readouts import fraction, plain, signed
+from app.state.moment import Moment
+from app.theme import LIGHT, PLOT_TEXT, SYMBOLS, Theme, text_width
+from app.views.curves import Floats, numbers, segments
+from app.views.header import Header, Legend, Part
+from app.views.plot import Plot
+from app.views.view import View
+from core.traces.trace import GradientUpdate
+
+OFFSET = 0.17
+"""Rows that before stands above the frozen action, and after below: close values stay apart."""
+
+TOOLTIP = """<p><b>Action π<sub>ψ</sub>(s<sub>t</sub>)</b> in each dimension, from −1 to 1:
+before the updates (k = 0), at the cursor k, and of the frozen, pretrained policy. The number
+at the right is the change from before.</p>
+<p><b>Trust region</b>: the band that the action may not leave, ± ρ around the frozen action. If
+the updates leave it, ψ is drawn back towards ψ<sub>0</sub> by a factor c = 1/2, 1/4, ..</p>"""
+
+
+class ActionView(View):
+    """One row for each action dimension."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        legend = (
+            Legend("before", "before"),
+            Legend("after", "after"),
+            Legend("frozen", "frozen"),
+            Legend("frozen", "trust region", "band"),
+        )
+        super().__init__(
+            Header("Action", legend, theme), tooltip=TOOLTIP, object_name="action-view"
+        )
+        self._plot = Plot(
+            y_name="π(sₜ) by dimension", x_name="action, scaled to −1 .. 1", theme=theme
+        )
+        self._plot.show_right(int(text_width("+0.0000", PLOT_TEXT)) + 8, "change")
+        self._plot.set_x(-1.1, 1.1)
+        self._plot.set_ticks("bottom", [(x, plain(x, 1)) for x in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+        self.body.addWidget(self._plot, 1)
+        add = self._plot.add
+        self._band = add(_bars())
+        self._rails = add(pg.PlotCurveItem())
+        self._change = add(pg.PlotCurveItem(antialias=True))
+        self._frozen = add(pg.PlotCurveItem())
+        self._before = add(pg.ScatterPlotItem(symbol=SYMBOLS["before"], size=9))
+        self._after = add(pg.ScatterPlotItem(symbol=SYMBOLS["after"], size=11))
+        self._names: tuple[str, ...] = ()
+        self.set_theme(theme)
+
+    def draw(self, moment: Moment) -> None:
+        """Update dots, band and numbers."""
+        before, after = moment.before, moment.after
+        self._plot.note("" if before else "waiting for the first action")
+        if before is None or after is None:
+            return
+        first, second = numbers(before.action), numbers(after.action)
+        frozen = _frozen_action(moment, before)
+        size = len(first)
+        self._show_names(_action_names(moment, size))
+        rows = size - 1 - np.arange(size, dtype=float)
+        self._before.setData(first, rows + OFFSET)
+        self._after.setData(second, rows - OFFSET)
+        self._change.setData(
+            *segments(first, rows + OFFSET, second, rows - OFFSET), connect="pairs"
+        )
+        self._frozen.setData(
+            *segments(frozen, rows - 0.36, frozen, rows + 0.36), connect="pairs"
+        )
+        self._draw_band(frozen, rows, moment.settings.trust_radius)
+        ticks = [(row, signed(d, 2)) for row, d in zip(rows, second - first, strict=True)]
+        self._plot.set_ticks("right", ticks)
+        self.header.set_readout(*_readout(moment, after, second - first))
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour the items."""
+        self._band.setOpts(brush=theme.brush("frozen", 0.22), pen=pg.mkPen(None))
+        self._rails.setPen(theme.pen("grid", 2))
+        self._change.setPen(theme.pen("muted"))
+        self._frozen.setPen(theme.pen("frozen", 2))
+        self._before.setBrush(theme.brush("before"))
+        self._after.setBrush(theme.brush("after"))
+        for dots in (self._before, self._after):
+            dots.setPen(theme.pen("plot"))
+
+    def _show_names(self, names: tuple[str, ...]) -> None:
+        """The first dimension at the top, its rail from -1 to 1."""
+        if names == self._names:
+            return
+        self._names = names
+        size = len(names)
+        rows = size - 1 - np.arange(size, dtype=float)
+        self._plot.set_left(int(max(text_width(name, PLOT_TEXT) for name in names)) + 14)
+        self._plot.set_ticks(
+            "left", [(row, name) for row, name in zip(rows, names, strict=True)]
+        )
+        self._plot.set_y(-0.6, size - 0.4)
+        self._rails.setData(
+            *segments(-np.ones(size), rows, np.ones(size), rows), connect="pairs"
+        )
+
+    def _draw_band(self, frozen: Floats, rows: Floats, radius: float | None) -> None:
+        shown = radius is not None and bool(np.isfinite(frozen).all())
+        self._band.setVisible(shown)
+        if shown and radius is not None:
+            low, high = np.maximum(frozen - radius, -1.0), np.minimum(frozen + radius, 1.0)
+            self._band.setOpts(x0=low, y=rows, width=high - low, height=0.72)
+
+
+def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Part, ...]:
+    largest = float(np.abs(change).max())
+    parts: list[Part] = [(f"largest change {plain(largest, 2)}", "text")]
+    radius = moment.settings.trust_radius
+    parts.append(
+        (f"ρ {plain(radius, 2)}" if radius is not None else "no trust region", "muted")
+    )
+    if after.last and after.trust_factor < 1:
+        text = (
+            "✕ update refused"
+            if after.trust_factor == 0
+            else f"✕ shrunk, c = {fraction(after.trust_factor)}"
+        )
+        parts.append((text, "refused_text"))
+    if moment.environment_step is not None and moment.environment_step.fallback:
+        parts.append(("✕ frozen action applied", "refused_text"))
+    return tuple(parts)
+
+
+def _frozen_action(moment: Moment, before: GradientUpdate) -> Floats:
+    """The pretrained policy's action; NaN while it is not recorded.
+
+    Where psi is reset at every environment step it is the action at k = 0.
+    """
+    step = moment.environment_step
+    if step is not None:
+        return numbers(step.frozen_action)
+    known = moment.settings.reset_mode == "step"
+    return numbers(before.action) if known else np.full(len(before.action), np.nan)
+
+
+def _action_names(moment: Moment, size: int) -> tuple[str, ...]:
+    names = moment.task.action_names
+    return names if len(names) == size else tuple(f"action {i + 1}" for i in range(size))
+
+
+def _bars() -> pg.BarGraphItem:
+    return pg.BarGraphItem(x0=[0.0], y=[0.0], width=[0.0], height=0.7)

@@ -1,0 +1,163 @@
+"""Why the objective changed: imagined rewards by step, and the terminal value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout
+
+from app.readouts import alike
+from app.state.moment import Moment
+from app.theme import LIGHT, SYMBOLS, Role, Theme
+from app.views.calm_range import CalmRange
+from app.views.curves import Floats, extent, mean, numbers, some_rows
+from app.views.header import Header, Legend, Part
+from app.views.plot import Plot
+from app.views.view import View
+from core.traces.trace import GradientUpdate
+
+MOST_DOTS = 400
+"""Particle dots drawn in a chart; of more, evenly chosen particles."""
+
+TOOLTIP = """<p><b>J is a sum</b>: the imagined rewards γ<sup>j</sup> σ<sub>j</sub>
+r(s<sub>j</sub>, a<sub>j</sub>) for j = 0 .. H − 1, and the terminal value γ<sup>H</sup>
+σ<sub>H</sub> Q(s<sub>H</sub>, π(s<sub>H</sub>)), divided by the critic's reward scale; σ is the
+survival weight.</p>
+<p>The terminal value is often a hundred times a reward, so it has an axis of its own, and the
+charts show the <b>change</b> from before to after; choose <b>level</b> for the terms.</p>
+<p>Bars: mean over the particles. Dots: particles, on the same noise before and after.</p>"""
+
+CHANGE, LEVEL = "change", "level"
+
+
+class DecompositionView(View):
+    """Two bar charts with an axis each: rewards by imagined step j, and the terminal value."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        self._chooser = QComboBox()
+        self._chooser.addItems([CHANGE, LEVEL])
+        self._chooser.setToolTip("after − before of each term, or both levels side by side")
+        super().__init__(
+            Header("Why: rewards and value", (), theme, chooser=self._chooser),
+            tooltip=TOOLTIP,
+            object_name="decomposition-view",
+        )
+        self._chooser.currentTextChanged.connect(self._redraw)
+        self._rewards = _Terms("imagined step j", theme)
+        self._terminal = _Terms("terminal Q", theme)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self._rewards.plot, 7)
+        row.addWidget(self._terminal.plot, 3)
+        self.body.addLayout(row, 1)
+        self.set_theme(theme)
+
+    def draw(self, moment: Moment) -> None:
+        """Update bars, dots and numbers."""
+        before, after = moment.before, moment.after
+        self._rewards.plot.note("" if before else "waiting for the first gradient update")
+        if before is None or after is None:
+            return
+        levels = self._chooser.currentText() == LEVEL
+        horizon = before.reward_terms.shape[1]
+        self._rewards.plot.setVisible(horizon > 0)
+        if horizon:
+            self._rewards.show(
+                numbers(before.reward_terms), numbers(after.reward_terms), levels=levels
+            )
+        first, second = numbers(before.terminal_terms), numbers(after.terminal_terms)
+        self._terminal.show(first[:, None], second[:, None], levels=levels, alone=not horizon)
+        self._terminal.plot.set_ticks("bottom", [(0.0, f"j = H = {horizon}")])
+        self._show_legend(levels)
+        self.header.set_readout(*_readout(before, after))
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour the items."""
+        self._rewards.restyle(theme)
+        self._terminal.restyle(theme)
+
+    def _show_legend(self, levels: bool) -> None:
+        dots = Legend("frozen", "particle", "dot")
+        if levels:
+            self.header.set_legend((Legend("before", "before"), Legend("after", "after"), dots))
+        else:
+            self.header.set_legend((Legend("after", "after − before"), dots))
+
+    def _redraw(self) -> None:
+        if self.moment is not None:
+            self.draw(self.moment)
+
+
+class _Terms:
+    """Grouped bars with particle dots for terms (M, n): their change, or both levels."""
+
+    def __init__(self, x_name: str, theme: Theme) -> None:
+        self.plot = Plot(y_name="reward", x_name=x_name, theme=theme)
+        self._ranges = {
+            CHANGE: CalmRange(from_zero=True, least_span=1e-3),
+            LEVEL: CalmRange(from_zero=True, least_span=1e-3),
+        }
+        add = self.plot.add
+        self._bars: dict[Role, Any] = {"before": add(_bars()), "after": add(_bars())}
+        self._dots: dict[Role, Any] = {
+            role: add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=4)) for role in self._bars
+        }
+        self._zero = add(pg.InfiniteLine(0, angle=0))
+
+    def show(self, before: Floats, after: Floats, *, levels: bool, alone: bool = False) -> None:
+        """The terms of k = 0 and of the cursor's k; particles in rows."""
+        count = before.shape[1]
+        margin = 1.5 if alone else 0.6
+        self.plot.set_x(-margin, count - 1 + margin)
+        self._bars["before"].setVisible(levels)
+        self._dots["before"].setVisible(levels)
+        if levels:
+            self._draw("before", before, -0.2, 0.38)
+            self._draw("after", after, 0.2, 0.38)
+            shown: tuple[Floats, ...] = (before, after)
+        else:
+            kept = min(len(before), len(after))
+            shown = (after[:kept] - before[:kept],)
+            self._draw("after", shown[0], 0.0, 0.7)
+        low, high = extent(*shown)
+        self.plot.set_y(*self._ranges[LEVEL if levels else CHANGE].fit(low, high))
+
+    def restyle(self, theme: Theme) -> None:
+        for role, bars in self._bars.items():
+            bars.setOpts(brush=theme.brush(role, 0.55), pen=theme.pen(role))
+            self._dots[role].setPen(theme.pen("plot", alpha=0.6))
+            self._dots[role].setBrush(theme.brush("text"))
+        self._zero.setPen(theme.pen("muted"))
+
+    def _draw(self, role: Role, terms: Floats, shift: float, width: float) -> None:
+        count = terms.shape[1]
+        x = np.arange(count) + shift
+        self._bars[role].setOpts(x=x, height=numbers(mean(terms), 0.0), width=width)
+        dots = some_rows(terms, max(1, MOST_DOTS // count))
+        fanned = x + 0.5 * width * np.linspace(-0.7, 0.7, len(dots))[:, None]
+        finite = np.isfinite(dots)
+        self._dots[role].setData(fanned[finite], dots[finite])
+
+
+def _readout(before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:
+    rewards = _change(before.reward_terms.sum(axis=1), after.reward_terms.sum(axis=1))
+    terminal = _change(before.terminal_terms, after.terminal_terms)
+    both = alike(rewards, terminal, rewards + terminal)
+    if not before.reward_terms.shape[1]:
+        return ((f"terminal Q {both[1]}", "text"), ("H = 0: no imagined rewards", "muted"))
+    return (
+        (f"J {both[2]} =", "after_text"),
+        (f"rewards {both[0]}", "text"),
+        (f"Q {both[1]}", "text"),
+    )
+
+
+def _change(before: Floats, after: Floats) -> float:
+    """Mean over the particles of after - before."""
+    return float(np.mean(after, dtype=float) - np.mean(before, dtype=float))
+
+
+def _bars() -> Any:
+    return pg.BarGraphItem(x=[0.0], height=[0.0], width=0.5)

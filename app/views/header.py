@@ -1,0 +1,183 @@
+"""The two lines above a plot: title and legend, then the numbers.
+
+Painted by hand: a QLabel whose text changes 30 times a second would lay out the whole window
+each time, and a legend inside a plot would cover data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+
+from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font, text_width
+
+LINE = 16
+"""Height of each of the two lines, pixels."""
+_GAP = 9.0
+_SWATCH = 12.0
+
+Mark = Literal["symbol", "line", "both", "band", "thin", "dot"]
+Part = tuple[str, str]
+"""A piece of text and the theme colour it is written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """One entry: what a role looks like in this plot, and what it means."""
+
+    role: Role
+    text: str
+    mark: Mark = "symbol"
+
+
+class Header(QWidget):
+    """Title and legend on the first line; coloured numbers and a chooser on the second."""
+
+    def __init__(
+        self,
+        title: str,
+        legend: tuple[Legend, ...],
+        theme: Theme,
+        *,
+        chooser: QComboBox | None = None,
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._legend = legend
+        self._theme = theme
+        self._parts: tuple[Part, ...] = ()
+        self._chooser = chooser
+        self.setFixedHeight(2 * LINE + (4 if chooser else 1))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        if chooser is not None:
+            chooser.setFixedHeight(LINE + 3)
+            chooser.setFont(font(PLOT_TEXT))
+            row = QHBoxLayout(self)
+            row.setContentsMargins(0, LINE, 0, 1)
+            row.addStretch()
+            row.addWidget(chooser)
+
+    def set_readout(self, *parts: Part) -> None:
+        """The numbers of the second line."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setAccessibleDescription(self.readout())
+            self.update()
+
+    def readout(self) -> str:
+        """The second line as plain text."""
+        return "  ".join(text for text, _ in self._parts)
+
+    def set_legend(self, legend: tuple[Legend, ...]) -> None:
+        """Replace the entries of the first line."""
+        if legend != self._legend:
+            self._legend = legend
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in another theme."""
+        self._theme = theme
+        self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for its first line."""
+        return QSize(int(self._first_line_width()) + 1, self.height())
+
+    def labels_fit(self) -> bool:
+        """Whether both lines are shown whole."""
+        second = self._second_line_width()
+        if self._chooser is not None:
+            second += _GAP + self._chooser.sizeHint().width()
+        return max(self._first_line_width(), second) <= self.width()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Title at the left, legend at the right, numbers below."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(WINDOW_TEXT, bold=True))
+        painter.setPen(self._theme.color("text"))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, 0, self.width(), LINE), int(left), self._title)
+        self._paint_legend(painter)
+        self._paint_readout(painter)
+        painter.end()
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        painter.setFont(font(PLOT_TEXT))
+        x = self.width() - self._legend_width()
+        for entry in self._legend:
+            _paint_mark(painter, entry, QRectF(x, 0, _SWATCH, LINE), self._theme)
+            painter.setPen(self._theme.color("muted"))
+            x += _SWATCH + 3
+            painter.drawText(QPointF(x, LINE - 4.5), entry.text)
+            x += text_width(entry.text, PLOT_TEXT) + _GAP
+
+    def _paint_readout(self, painter: QPainter) -> None:
+        painter.setFont(font(WINDOW_TEXT))
+        x = 0.0
+        for text, color in self._parts:
+            painter.setPen(self._theme.color(color))
+            painter.drawText(QPointF(x, 2 * LINE - 3), text)
+            x += text_width(text) + _GAP
+
+    def _legend_width(self) -> float:
+        texts = sum(text_width(entry.text, PLOT_TEXT) for entry in self._legend)
+        return texts + len(self._legend) * (_SWATCH + 3 + _GAP) - _GAP
+
+    def _first_line_width(self) -> float:
+        title = text_width(self._title, bold=True)
+        return title + (_GAP + self._legend_width() if self._legend else 0.0)
+
+    def _second_line_width(self) -> float:
+        texts = sum(text_width(text) for text, _ in self._parts)
+        return texts + _GAP * max(0, len(self._parts) - 1)
+
+
+def _paint_mark(painter: QPainter, entry: Legend, box: QRectF, theme: Theme) -> None:
+    """The role's symbol, its line, both or a filled band, as the plot draws them."""
+    middle = box.center()
+    if entry.mark == "band":
+        band = box.adjusted(0, 4, 0, -4)
+        painter.fillRect(band, theme.brush(entry.role, 0.25))
+        return
+    if entry.mark == "dot":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.brush("text"))
+        painter.drawEllipse(middle, 2, 2)
+        return
+    if entry.mark != "symbol":
+        thin = entry.mark == "thin"
+        painter.setPen(theme.pen(entry.role) if thin else theme.line(entry.role, 1.6))
+        painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
+    if entry.mark in ("symbol", "both"):
+        _paint_symbol(painter, entry.role, middle, theme)
+
+
+def _paint_symbol(painter: QPainter, role: Role, at: QPointF, theme: Theme) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.brush(role))
+    x, y = at.x(), at.y()
+    if role == "before":
+        painter.drawEllipse(at, 3.5, 3.5)
+    elif role == "real":
+        painter.drawRect(QRectF(x - 3.2, y - 3.2, 6.4, 6.4))
+    elif role == "after":
+        painter.drawPolygon(_polygon((x, y - 4.5), (x + 4, y), (x, y + 4.5), (x - 4, y)))
+    elif role == "doubt":
+        painter.drawPolygon(_polygon((x - 4, y - 3.5), (x + 4, y - 3.5), (x, y + 3.5)))
+    else:
+        painter.setPen(theme.pen(role, 1.8))
+        if role == "refused":
+            painter.drawLine(QPointF(x - 3, y - 3), QPointF(x + 3, y + 3))
+            painter.drawLine(QPointF(x - 3, y + 3), QPointF(x + 3, y - 3))
+        else:
+            painter.drawLine(QPointF(x, y - 4.5), QPointF(x, y + 4.5))
+
+
+def _polygon(*corners: tuple[float, float]) -> QPolygonF:
+    return QPolygonF([QPointF(x, y) for x, y in corners])

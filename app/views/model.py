@@ -1,0 +1,228 @@
+"""Imagined against real: one state dimension, the reward, and the error by imagined step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout
+
+from app.readouts import NOTHING, plain
+from app.state.moment import Moment
+from app.theme import LIGHT, SYMBOLS, Role, Theme
+from app.views.calm_range import CalmRange
+from app.views.curves import Floats, extent, fan, mean, numbers, some_rows, std
+from app.views.header import Header, Legend, Part
+from app.views.plot import Plot
+from app.views.view import View
+from core.tasks import Task
+from core.traces.trace import EnvironmentStep, GradientUpdate
+
+MOST_PARTICLES = 32
+"""Particles drawn; of more, evenly chosen ones."""
+
+TOOLTIP = """<p><b>Imagined against real</b>, from s<sub>t</sub> over the imagined steps j.
+Blue: the world model under ψ<sub>k</sub>, each particle thin, the mean thick; orange: the mean
+before the updates. Green: the true simulator from the same physics state, with the policy after
+the updates, until it falls.</p>
+<p><b>Reward</b>: r(s<sub>j</sub>, a<sub>j</sub>) of the reward model, ± 1 standard deviation
+over the particles, against the true reward.</p>
+<p><b>Error</b>: RMSE between the imagined mean at k = E and the true state, in standard
+deviations of the one-step change. <b>Spread</b>: disagreement of the ensemble in the same unit;
+where it is small and the error is large, the ensemble is overconfident.</p>"""
+
+
+class ModelView(View):
+    """A state dimension over j above; reward and error by j below."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        self._chooser = QComboBox()
+        self._chooser.setToolTip("the state dimension shown")
+        legend = (
+            Legend("before", "before", "line"),
+            Legend("after", "after", "both"),
+            Legend("real", "true", "both"),
+            Legend("doubt", "spread", "both"),
+        )
+        super().__init__(
+            Header("Imagined and real", legend, theme, chooser=self._chooser),
+            tooltip=TOOLTIP,
+            object_name="model-view",
+        )
+        self._chooser.currentIndexChanged.connect(self._choose)
+        self._task: Task | None = None
+        self._state = Plot(y_name="state", x_name="imagined step j", theme=theme)
+        self._reward = Plot(y_name="reward", x_name="imagined step j", theme=theme)
+        self._error = Plot(y_name="error, std of change", x_name="imagined step j", theme=theme)
+        self._state_ranges: dict[int, CalmRange] = {}
+        self._reward_range = CalmRange(least_span=1e-3)
+        self._error_range = CalmRange(from_zero=True, least_span=1e-3)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self._reward, 1)
+        row.addWidget(self._error, 1)
+        self.body.addWidget(self._state, 5)
+        self.body.addLayout(row, 4)
+        self._particles = self._state.add(pg.PlotCurveItem())
+        self._states = {role: _Series(self._state, role) for role in _PATHS}
+        self._spreads = self._reward.add(pg.ErrorBarItem(beam=0.15))
+        self._rewards = {role: _Series(self._reward, role) for role in _PAIR}
+        self._errors = {role: _Series(self._error, role) for role in _DOUBT}
+        self.set_theme(theme)
+
+    def choose_dimension(self, index: int) -> None:
+        """Show that dimension of the state."""
+        self._chooser.setCurrentIndex(index)
+
+    def draw(self, moment: Moment) -> None:
+        """Update all three plots and the numbers."""
+        before, after = moment.before, moment.after
+        self._state.note("" if before else "waiting for the first rollout")
+        if before is None or after is None:
+            return
+        self._offer_dimensions(moment.task)
+        step = moment.environment_step
+        horizon = before.reward_terms.shape[1]
+        self._reward.note("" if horizon else "H = 0: no imagined reward")
+        self._error.note("" if horizon else "H = 0: no model error")
+        self._draw_state(before, after, step)
+        self._draw_reward(after, step)
+        self._draw_error(after, step)
+        self.header.set_readout(*_readout(after, step, horizon))
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour the items."""
+        self._particles.setPen(theme.pen("after", alpha=0.3))
+        self._spreads.setOpts(pen=theme.pen("after", alpha=0.7))
+        for group in (self._states, self._rewards, self._errors):
+            for series in group.values():
+                series.restyle(theme)
+
+    def _draw_state(
+        self, before: GradientUpdate, after: GradientUpdate, step: EnvironmentStep | None
+    ) -> None:
+        chosen = max(0, self._chooser.currentIndex())
+        particles = some_rows(numbers(after.imagined_states[:, :, chosen]), MOST_PARTICLES)
+        first = mean(numbers(before.imagined_states[:, :, chosen]))
+        second = mean(numbers(after.imagined_states[:, :, chosen]))
+        true = _true_path(step, chosen)
+        j = np.arange(len(second), dtype=float)
+        self._particles.setData(*fan(j, particles), connect="finite")
+        self._states["before"].show(j, first if len(first) == len(j) else second)
+        self._states["after"].show(j, second)
+        self._states["real"].show(np.arange(len(true), dtype=float), true)
+        _fit_j(self._state, 0, max(len(j), len(true)) - 1)
+        calm = self._state_ranges.setdefault(chosen, CalmRange(least_span=1e-3))
+        self._state.set_y(*calm.fit(*extent(particles, first, second, true)))
+
+    def _draw_reward(self, after: GradientUpdate, step: EnvironmentStep | None) -> None:
+        rewards = numbers(after.imagined_rewards)
+        middle, spread = mean(rewards), numbers(std(rewards), 0.0)
+        true = _true_rewards(step)
+        j = np.arange(len(middle), dtype=float)
+        known = np.isfinite(middle)
+        self._spreads.setData(
+            x=j[known], y=middle[known], top=spread[known], bottom=spread[known]
+        )
+        self._rewards["after"].show(j, middle)
+        self._rewards["real"].show(np.arange(len(true), dtype=float), true)
+        _fit_j(self._reward, 0, len(j) - 1)
+        self._reward.set_y(
+            *self._reward_range.fit(*extent(middle - spread, middle + spread, true))
+        )
+
+    def _draw_error(self, after: GradientUpdate, step: EnvironmentStep | None) -> None:
+        error = numbers(step.model_errors) if step is not None else np.full(0, np.nan)
+        spread = numbers(after.ensemble_spread)
+        self._errors["real"].show(np.arange(len(error), dtype=float) + 1, error)
+        self._errors["doubt"].show(np.arange(len(spread), dtype=float) + 1, spread)
+        _fit_j(self._error, 1, max(len(error), len(spread), 1))
+        self._error.set_y(*self._error_range.fit(*extent(error, spread, np.zeros(1))))
+
+    def _offer_dimensions(self, task: Task) -> None:
+        if task is self._task:
+            return
+        self._task = task
+        self._state_ranges.clear()
+        self._chooser.blockSignals(True)
+        self._chooser.clear()
+        self._chooser.addItems(_state_names(task))
+        self._chooser.blockSignals(False)
+        self._name_dimension()
+
+    def _choose(self) -> None:
+        self._name_dimension()
+        if self.moment is not None:
+            self.draw(self.moment)
+
+    def _name_dimension(self) -> None:
+        chosen = max(0, self._chooser.currentIndex())
+        names = _state_names(self._task) if self._task else ("state",)
+        units = self._task.state_units if self._task else ()
+        unit = f", {units[chosen]}" if chosen < len(units) else ""
+        self._state.set_name(names[chosen] + unit)
+
+
+class _Series:
+    """A line with symbols in the colours of its role."""
+
+    def __init__(self, plot: Plot, role: Role) -> None:
+        self._role = role
+        self._line: Any = plot.add(pg.PlotCurveItem(antialias=True))
+        self._dots: Any = plot.add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=7))
+
+    def show(self, x: Floats, y: Floats) -> None:
+        known = np.isfinite(y)
+        self._line.setData(x, y, connect="finite")
+        self._dots.setData(x[known], y[known])
+
+    def restyle(self, theme: Theme) -> None:
+        self._line.setPen(theme.line(self._role, 1.8))
+        self._dots.setBrush(theme.brush(self._role))
+        self._dots.setPen(theme.pen("plot"))
+
+
+_PATHS: tuple[Role, ...] = ("before", "after", "real")
+_PAIR: tuple[Role, ...] = ("after", "real")
+_DOUBT: tuple[Role, ...] = ("doubt", "real")
+
+
+def _readout(
+    after: GradientUpdate, step: EnvironmentStep | None, horizon: int
+) -> tuple[Part, ...]:
+    if not horizon:
+        return (("H = 0: nothing is imagined", "muted"),)
+    error = step.model_error if step is not None else float("nan")
+    spread = float(after.ensemble_spread[0]) if len(after.ensemble_spread) else float("nan")
+    shown = plain(error, 2) if np.isfinite(error) else NOTHING
+    return ((f"error {shown}", "real_text"), (f"spread {plain(spread, 2)}", "doubt_text"))
+
+
+def _true_path(step: EnvironmentStep | None, dimension: int) -> Floats:
+    """The true future after the updates, to its end; without diagnostics s_t and s_{t+1}."""
+    if step is None:
+        return np.full(0, np.nan)
+    if len(step.true_states) < 3 or not np.isfinite(step.true_states[2]).any():
+        return numbers(np.array([step.state[dimension], step.next_state[dimension]]))
+    return numbers(step.true_states[2, : int(step.true_lengths[2]) + 1, dimension])
+
+
+def _true_rewards(step: EnvironmentStep | None) -> Floats:
+    """Rewards of the true future after the updates, to its end; else the one that was paid."""
+    if step is None:
+        return np.full(0, np.nan)
+    if len(step.true_rewards) < 3 or not np.isfinite(step.true_rewards[2]).any():
+        return numbers(np.array([step.reward]))
+    return numbers(step.true_rewards[2, : int(step.true_lengths[2])])
+
+
+def _fit_j(plot: Plot, first: int, last: int) -> None:
+    margin = 0.3 + 0.03 * (last - first)
+    plot.set_x(first - margin, max(last, first + 1) + margin)
+    stride = max(1, -(-(last - first) // 8))
+    plot.set_ticks("bottom", [(float(j), str(j)) for j in range(first, last + 1, stride)])
+
+
+def _state_names(task: Task) -> tuple[str, ...]:
+    return task.state_names or tuple(f"state {i}" for i in range(task.state_size))

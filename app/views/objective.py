@@ -1,0 +1,164 @@
+"""The objective over the gradient updates of one environment step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
+from app.readouts import alike, pair
+from app.state.moment import Moment
+from app.theme import LIGHT, SYMBOLS, Role, Theme
+from app.views.calm_range import CalmRange
+from app.views.curves import extent, fan, numbers
+from app.views.header import Header, Legend, Part
+from app.views.plot import Plot
+from app.views.view import View
+from core.traces.trace import GradientUpdate
+
+TOOLTIP = """<p><b>Objective J(ψ<sub>k</sub>)</b> after k gradient updates, k = 0 .. E, on the
+same noise at every k. J holds the imagined rewards and the terminal value; it is not a return.
+The axis shows its distance from the mean at k = 0.</p>
+<p>Thin lines: one particle each. Bars: ± 1 standard deviation over the particles.
+Green: the same objective in the true simulator, with the policy before and after.</p>"""
+
+
+class ObjectiveView(View):
+    """J(k) - mean J(0): mean, spread, every particle, and the true simulator's answer."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        legend = (
+            Legend("before", "before"),
+            Legend("after", "after"),
+            Legend("frozen", "particle", "thin"),
+            Legend("real", "true", "both"),
+        )
+        super().__init__(
+            Header("Objective", legend, theme), tooltip=TOOLTIP, object_name="objective-view"
+        )
+        self._plot = Plot(
+            y_name="J(ψₖ) − J(ψ₀), reward",
+            x_name="gradient update k",
+            theme=theme,
+            vertical=CalmRange(least_span=1e-3),
+        )
+        self.body.addWidget(self._plot, 1)
+        add = self._plot.add
+        self._zero = add(pg.InfiniteLine(0, angle=0))
+        self._particles = add(pg.PlotCurveItem())
+        self._errors = add(pg.ErrorBarItem(beam=0.05))
+        self._mean = add(pg.PlotCurveItem(antialias=True))
+        self._true = add(pg.PlotCurveItem(antialias=True))
+        self._true_dots = add(pg.ScatterPlotItem(symbol=SYMBOLS["real"], size=8))
+        self._dots = add(pg.ScatterPlotItem())
+        self._cursor = add(pg.ScatterPlotItem(symbol="o", size=16))
+        self._shown_steps = -1
+        self.set_theme(theme)
+
+    def draw(self, moment: Moment) -> None:
+        """Update curves, dots and numbers; J is shown relative to its mean at k = 0."""
+        before, after = moment.before, moment.after
+        self._plot.note("" if before else "waiting for the first gradient update")
+        if before is None or after is None:
+            return
+        self._fit_x(moment.ascent_steps)
+        offset = before.objective if np.isfinite(before.objective) else 0.0
+        k = np.array([update.k for update in moment.updates], dtype=float)
+        mean = np.array([update.objective for update in moment.updates]) - offset
+        spread = numbers(np.array([u.objective_std for u in moment.updates]), 0.0)
+        particles = _particle_lines(moment.updates) - offset
+        true = _true_objectives(moment, after) - offset
+        finite = np.isfinite(mean)
+        self._particles.setData(*fan(k, particles), connect="finite")
+        self._mean.setData(k, mean, connect="finite")
+        self._errors.setData(
+            x=k[finite], y=mean[finite], top=spread[finite], bottom=spread[finite]
+        )
+        self._draw_dots(k, mean, moment)
+        self._true.setData([0.0, float(after.k)], true, connect="finite")
+        self._true_dots.setData([0.0, float(after.k)], numbers(true, 0.0))
+        self._true_dots.setVisible(bool(np.isfinite(true).all()))
+        self._cursor.setData([float(after.k)], [float(numbers(mean[k == after.k], 0.0)[0])])
+        self._plot.fit_y(*extent(mean - spread, mean + spread, particles, true, np.zeros(1)))
+        self.header.set_readout(*_readout(moment, before, after))
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour the items."""
+        self._zero.setPen(theme.pen("grid"))
+        self._particles.setPen(theme.pen("frozen", alpha=0.45))
+        self._errors.setOpts(pen=theme.pen("muted"))
+        self._mean.setPen(theme.pen("text", 2))
+        self._true.setPen(theme.line("real", 2))
+        self._true_dots.setBrush(theme.brush("real"))
+        self._true_dots.setPen(theme.pen("plot"))
+        self._cursor.setPen(theme.pen("accent", 1.5))
+        self._cursor.setBrush(None)
+
+    def _fit_x(self, ascent_steps: int) -> None:
+        if ascent_steps == self._shown_steps:
+            return
+        self._shown_steps = ascent_steps
+        self._plot.set_x(-0.3 - 0.03 * ascent_steps, ascent_steps + 0.3 + 0.03 * ascent_steps)
+        stride = max(1, -(-ascent_steps // 8))
+        inner = [(float(k), str(k)) for k in range(stride, ascent_steps - stride + 1, stride)]
+        words = ("  before", "  after") if ascent_steps <= 5 else ("", "")
+        ends = [(0.0, f"0{words[0]}"), (float(ascent_steps), f"{ascent_steps}{words[1]}")]
+        self._plot.set_ticks("bottom", ends[: 1 + (ascent_steps > 0)] + inner)
+
+    def _draw_dots(self, k: NDArray[Any], mean: NDArray[Any], moment: Moment) -> None:
+        styles = [_style(update) for update in moment.updates]
+        self._dots.setData(
+            k,
+            numbers(mean, 0.0),
+            symbol=[SYMBOLS[style] for style in styles],
+            brush=[self.theme.brush(style) for style in styles],
+            pen=[self.theme.pen("plot" if s != "refused" else s) for s in styles],
+            size=[11 if s == "after" else 9 for s in styles],
+        )
+
+
+def _style(update: GradientUpdate) -> Role:
+    if not update.finite:
+        return "refused"
+    return "before" if update.k == 0 else "after"
+
+
+def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:
+    first, second = pair(before.objective, after.objective)
+    if after.k == before.k:
+        steps = moment.ascent_steps
+        where = f"at k = 0 of {steps}" if steps else "no updates (E = 0)"
+        return (("J", "muted"), (first, "before_text"), (where, "muted"))
+    step = moment.environment_step
+    true_gain = step.true_gain if step is not None and after.last else float("nan")
+    gain, true = alike(after.objective - before.objective, true_gain)
+    parts: list[Part] = [
+        ("J", "muted"),
+        (first, "before_text"),
+        (f"→ {second}", "after_text"),
+        (f"gain {gain}", "text"),
+    ]
+    if not all(update.finite for update in moment.updates):
+        parts.append(("not finite", "refused_text"))
+    elif after.last:
+        parts.append((f"true {true}", "real_text"))
+    return tuple(parts)
+
+
+def _particle_lines(updates: Sequence[GradientUpdate]) -> NDArray[np.float64]:
+    """J of each particle (rows) at each k (columns); NaN where a record holds fewer."""
+    lines = np.full((max(len(u.particle_objectives) for u in updates), len(updates)), np.nan)
+    for column, update in enumerate(updates):
+        lines[: len(update.particle_objectives), column] = update.particle_objectives
+    return lines
+
+
+def _true_objectives(moment: Moment, after: GradientUpdate) -> NDArray[np.float64]:
+    """The true objective before and after (2,); NaN unless the cursor is at k = E > 0."""
+    step = moment.environment_step
+    if step is None or not after.last or after.k == 0 or len(step.true_objectives) < 3:
+        return np.full(2, np.nan)
+    return np.asarray(step.true_objectives[1:3], dtype=float)

@@ -1,0 +1,172 @@
+"""One pyqtgraph plot in the window's style: fixed axis sizes, calm ranges, no toys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.readouts import tick
+from app.theme import PLOT_TEXT, Theme, font, text_width
+from app.views.calm_range import CalmRange
+
+LEFT = 46
+"""Width of the left axis, pixels: the same everywhere, so that plots above each other align."""
+CAPTION = 14
+"""Height of the line above the data that names the vertical axis: a rotated name would need
+more height than a small plot has."""
+
+
+class Plot(QWidget):
+    """A plot whose vertical axis is named at its top left, with room for a message."""
+
+    def __init__(
+        self,
+        *,
+        y_name: str,
+        x_name: str,
+        theme: Theme,
+        vertical: CalmRange | None = None,
+        left: int = LEFT,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._vertical = vertical
+        self._names = (y_name, x_name)
+        self._right = 0
+        self._x_range = (float("nan"), float("nan"))
+        self._y_range = self._x_range
+        self.widget: Any = pg.PlotWidget(background=theme.plot)
+        self.item: Any = self.widget.getPlotItem()
+        self._caption = pg.QtWidgets.QGraphicsSimpleTextItem(y_name)
+        self._right_caption = pg.QtWidgets.QGraphicsSimpleTextItem("")
+        self._note = QLabel(self.widget)
+        self._build(left)
+        self.set_theme(theme)
+
+    def add(self, item: Any) -> Any:
+        """Put a graphics item in; it stays for good and is only updated."""
+        self.item.addItem(item)
+        return item
+
+    def set_x(self, low: float, high: float) -> None:
+        """The horizontal range, exactly."""
+        if (low, high) != self._x_range:
+            self._x_range = (low, high)
+            self.item.setXRange(low, high, padding=0)
+
+    def set_y(self, low: float, high: float) -> None:
+        """The vertical range, exactly."""
+        if (low, high) != self._y_range:
+            self._y_range = (low, high)
+            self.item.setYRange(low, high, padding=0)
+
+    def fit_y(self, low: float, high: float) -> None:
+        """Let the calm range follow data in [low, high]."""
+        if self._vertical is not None:
+            self.set_y(*self._vertical.fit(low, high))
+
+    def set_ticks(self, axis: str, ticks: Sequence[tuple[float, str]] | None) -> None:
+        """Fixed ticks of `left`, `bottom` or `right`; None for round numbers."""
+        self.item.getAxis(axis).setTicks(None if ticks is None else [list(ticks)])
+
+    def set_name(self, y_name: str) -> None:
+        """Rename the vertical axis."""
+        self._names = (y_name, self._names[1])
+        self._caption.setText(y_name)
+
+    def set_left(self, width: int) -> None:
+        """The width of the left axis, pixels; its name moves along."""
+        self._left = width
+        self.item.getAxis("left").setWidth(width)
+        self._caption.setPos(QPointF(width + 1, 0))
+
+    def show_right(self, width: int, name: str) -> None:
+        """A named column at the right, `width` pixels, for the texts of `set_ticks`."""
+        axis = self.item.getAxis("right")
+        self._right = width
+        axis.setWidth(width)
+        axis.setStyle(tickLength=0)
+        self.item.showAxis("right")
+        self._right_caption.setText(name)
+        self._place_captions()
+
+    def note(self, text: str) -> None:
+        """A message over an empty plot; an empty text removes it."""
+        if text != self._note.text():
+            self._note.setText(text)
+            self._note.setVisible(bool(text))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Recolour background, axes and texts. Items are the owner's to recolour."""
+        self._theme = theme
+        self.widget.setBackground(theme.plot)
+        for name in ("left", "bottom", "right"):
+            axis = self.item.getAxis(name)
+            axis.setPen(theme.pen("plot" if name == "right" else "border"))
+            axis.setTextPen(theme.pen("text" if name == "right" else "muted"))
+        if self._names[1]:
+            self.item.getAxis("bottom").setLabel(
+                self._names[1], **{"color": theme.muted, "font-size": f"{PLOT_TEXT}px"}
+            )
+        self._caption.setBrush(theme.brush("muted"))
+        self._right_caption.setBrush(theme.brush("muted"))
+        self._note.setStyleSheet(f"color: {theme.muted}; background: transparent;")
+
+    def labels_fit(self) -> bool:
+        """Whether the names of both axes are shown whole."""
+        room = (self.width() - self._caption.x(), self.item.vb.width())
+        return all(
+            text_width(name, PLOT_TEXT) <= width
+            for name, width in zip(self._names, room, strict=True)
+        )
+
+    def resizeEvent(self, event: Any) -> None:
+        """Keep the message in the middle, the right name above its column."""
+        super().resizeEvent(event)
+        self._note.setGeometry(self.widget.rect().adjusted(self._left + 4, CAPTION, -8, -24))
+        self._place_captions()
+
+    def _place_captions(self) -> None:
+        self._right_caption.setPos(QPointF(self.width() - self._right - 4, 0))
+
+    def _build(self, left: int) -> None:
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.widget)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(90, 96)
+        self.widget.setFrameShape(self.widget.Shape.NoFrame)
+        self.widget.setMinimumSize(0, 0)
+        self.item.setMenuEnabled(False)
+        self.item.setMouseEnabled(False, False)
+        self.item.hideButtons()
+        self.item.vb.disableAutoRange()
+        self.item.layout.setContentsMargins(0, CAPTION if self._names[0] else 3, 8, 0)
+        self._style_axes(left)
+        for caption in (self._caption, self._right_caption):
+            caption.setFont(font(PLOT_TEXT))
+            self.widget.scene().addItem(caption)
+        self._note.setFont(font(PLOT_TEXT + 1))
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._note.setWordWrap(True)
+        self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._note.hide()
+
+    def _style_axes(self, left: int) -> None:
+        for name in ("left", "bottom", "right"):
+            axis = self.item.getAxis(name)
+            axis.setStyle(
+                tickFont=font(PLOT_TEXT), tickLength=-3, tickTextOffset=4, maxTickLevel=0
+            )
+            axis.enableAutoSIPrefix(False)
+            axis.tickStrings = _tick_strings
+        self.set_left(left)
+        self.item.getAxis("bottom").setHeight(29 if self._names[1] else 4)
+
+
+def _tick_strings(values: Sequence[float], _scale: float, spacing: float) -> list[str]:
+    return [tick(value, spacing) for value in values]
