@@ -11,7 +11,7 @@ class CalmRange:
     def __init__(
         self, *, from_zero: bool = False, least_span: float = 1e-6, patience: int = 45
     ) -> None:
-    """Grows at once, to round numbers; shrinks only after the data stayed small for a while."""
+        """It shrinks after `patience` fits (at 30 Hz) with data that would need far less."""
         self._from_zero = from_zero
         self._least_span = least_span
         self._patience = patience
