@@ -1,4 +1,4 @@
-"""Synthetic records for tests: valid, plausible, made up; no physics and no learning behind them.
+"""Synthetic records for tests: valid, plausible, made up; no physics, no learning behind them.
 
 Sizes are Hopper's: S = 11 state, A = 3 action, P = 58 physics state. ``make_run`` writes a
 whole synthetic trace; ``run_records`` yields the same records without a file.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.settings import Settings
 from core.traces.archive import TraceWriter
@@ -29,51 +27,21 @@ from core.traces.trace import (
     RunStarted,
     Snapshot,
 )
+from tests.motion import (
+    HOPPER,
+    LAYERS,
+    SECONDS_PER_ENVIRONMENT_STEP,
+    Floats,
+    Sizes,
+    make_action,
+    make_physics,
+    make_state,
+)
 
 DISCOUNT = 0.99
-SECONDS_PER_ENVIRONMENT_STEP = 0.008
 START = 1_767_225_600.0
 """Unix time of the synthetic runs."""
-LAYERS = ("layer 1", "layer 2", "layer 3", "output")
 NAN = float("nan")
-Floats = NDArray[np.floating[Any]]
-"""Real numbers, any precision."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """The letters of the shapes, see core/traces/trace.py."""
-
-    state: int = 11
-    action: int = 3
-    horizon: int = 5
-    particles: int = 8
-    layers: int = len(LAYERS)
-    physics: int = 58
-    weights: int = 200
-
-
-HOPPER = Sizes()
-
-
-def make_state(t: float, *, shift: float = 0.0) -> Floats:
-    """A hopping-like Hopper state (11,) at environment step t: upright, moving forward."""
-    phase = 0.25 * t + shift
-    positions = [1.25 + 0.06 * np.sin(phase), 0.03 * np.cos(phase), -0.2 + 0.15 * np.sin(phase),
-                 -0.3 + 0.2 * np.cos(phase), 0.1 * np.sin(phase)]  # fmt: skip
-    velocities = [1.6 + 0.3 * np.sin(phase), 0.5 * np.cos(phase), 0.1 * np.sin(phase),
-                  1.2 * np.cos(phase), -1.5 * np.sin(phase), 0.8 * np.cos(phase)]  # fmt: skip
-    return np.array(positions + velocities)
-
-
-def make_physics(t: float, state: Floats, sizes: Sizes = HOPPER) -> Floats:
-    """mjSTATE_INTEGRATION (P,) of that state: time, qpos (6), qvel (6), zeros."""
-    physics = np.zeros(sizes.physics)
-    physics[0] = t * SECONDS_PER_ENVIRONMENT_STEP
-    physics[1] = 1.6 * physics[0]
-    physics[2:7] = state[:5]
-    physics[7:13] = state[5:11]
-    return physics
 
 
 def make_run_started(**changes: Any) -> RunStarted:
@@ -292,11 +260,6 @@ def make_snapshot(
     return Snapshot(**values | changes)
 
 
-def make_action(t: float, sizes: Sizes = HOPPER) -> Floats:
-    """The synthetic frozen policy's action (A,) at t, within [-0.6, 0.6]."""
-    return np.asarray(0.6 * np.sin(0.25 * t + np.arange(sizes.action)))
-
-
 def episode_records(
     rng: np.random.Generator,
     episode: int,
@@ -305,7 +268,7 @@ def episode_records(
     ascent_steps: int = 1,
     sizes: Sizes = HOPPER,
 ) -> Iterator[Record]:
-    """One episode as an engine writes it: its start, then for each t the updates and the step."""
+    """One episode as an engine writes it: its start, then at each t the updates and the step."""
     yield make_episode_started(episode=episode, sizes=sizes)
     episode_return = frozen_return = 0.0
     for t in range(environment_steps):
@@ -359,9 +322,7 @@ def run_records(
 
 
 def make_run(path: Path, environment_steps: int = 50, **options: Any) -> Path:
-    """Write a synthetic trace to `path`, close it, return the path. Options as in run_records."""
-    from core.traces.archive import TraceWriter
-
+    """Write a synthetic trace to `path`, close it, return the path. Options: run_records."""
     records = run_records(environment_steps, **options)
     started = next(records)
     assert isinstance(started, RunStarted)
@@ -372,5 +333,5 @@ def make_run(path: Path, environment_steps: int = 50, **options: Any) -> Path:
     return path
 
 
-def _model(array: Floats) -> NDArray[np.float32]:
+def _model(array: Floats) -> Floats:
     return array.astype(np.float32)
