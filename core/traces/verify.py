@@ -71,7 +71,7 @@ def compare_records(
     """The first deterministic field that differs. NaN equals NaN, and -0.0 differs from 0.0.
 
     tolerance 0 compares bits. Above 0 (a recomputation on another machine) real numbers a, b
-    may differ by tolerance * max(1, |a|, |b|), |.| of an array being its largest finite element.
+    may differ by tolerance * max(1, |a|, |b|), |.| of an array being its largest element.
     """
     kind = type(stored).__name__
     if type(recomputed) is not type(stored):
