@@ -22,6 +22,7 @@ from core.checkpoints.disk import (
     list_names,
     read_bounded,
     read_start,
+    reporting,
     write_file,
     write_folder,
 )
@@ -128,9 +129,8 @@ def read_state(folder: Path) -> tuple[dict[str, Tensor], Any]:
 
 def _check_target(folder: Path) -> None:
     """Replace a checkpoint or an empty folder, never anything else."""
-    if not folder.exists():
-        return
-    names = list_names(folder)
+    with reporting(folder, "written"):
+        names = list_names(folder) if folder.exists() else set()
     foreign = {n for n in names if not n.endswith(_SUFFIX) or n == STATE_FILE} - {MANIFEST_FILE}
     if foreign or (names and MANIFEST_FILE not in names):
         raise CheckpointError(
