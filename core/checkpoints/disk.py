@@ -50,11 +50,11 @@ def _open_regular(path: Path) -> BinaryIO:
     if path.is_symlink():
         raise CheckpointError(f"{path} is a symbolic link", "copy the file itself")
     safe = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    file = os.fdopen(os.open(path, os.O_RDONLY | safe | getattr(os, "O_BINARY", 0)), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    handle = os.open(path, os.O_RDONLY | safe | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
         raise CheckpointError(f"{path} is not a regular file", "copy the file itself")
-    return file
+    return os.fdopen(handle, "rb")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -31,7 +31,7 @@ def parse_json(content: bytes, name: str, *, limit: int = LARGEST_JSON) -> Any:
             parse_float=_finite,
             parse_int=_bounded,
         )
-        _check_values(found, DEEPEST_JSON)
+        _check_values(found)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise CheckpointError(f"{name} is not valid JSON", reason) from error
@@ -134,14 +134,18 @@ def _bounded(text: str) -> int:
     return number
 
 
-def _check_values(value: Any, depth: int) -> None:
+def _check_values(found: Any) -> None:
     """Refuse what nests too deep, and texts no file or screen can take (lone surrogates)."""
-    if isinstance(value, str):
-        value.encode()
-    elif isinstance(value, dict | list):
-        if depth == 0:
-            raise ValueError("it is nested too deep")
-        if isinstance(value, dict):
-            "".join(value).encode()
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_values(item, depth - 1)
+    level = [found]
+    for _ in range(DEEPEST_JSON):
+        deeper: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                value.encode()
+            elif isinstance(value, list):
+                deeper += value
+            elif isinstance(value, dict):
+                deeper += (*value, *value.values())
+        level = deeper
+    if level:
+        raise ValueError("it is nested too deep")

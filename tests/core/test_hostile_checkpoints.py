@@ -1,0 +1,430 @@
+"""Broken, foreign and hostile checkpoints: refused in one line, fast, in little memory."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pickle
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.checkpoints.disk import write_folder
+from core.checkpoints.manifest import parse_manifest
+from core.checkpoints.safetensors_header import check_header
+from core.checkpoints.store import read_checkpoint, read_state, write_state
+from core.errors import CheckpointError, InputError
+from tests.checkpoint_files import (
+    forge_file,
+    forge_manifest,
+    names_in,
+    safetensors_bytes,
+    same_bits,
+    small_tensors,
+    write_small,
+)
+from tests.sb3_archives import Bomb, saved
+
+NOBODY = 65534
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good checkpoint."""
+    return write_small(tmp_path_factory.mktemp("original") / "small")
+
+
+@pytest.fixture
+def folder(original: Path, tmp_path: Path) -> Path:
+    """A copy of the good checkpoint, to be spoilt."""
+    return Path(shutil.copytree(original, tmp_path / "small"))
+
+
+def refusal(folder: Path) -> str:
+    """The one line of the refusal."""
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(folder)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert caught.value.remedy
+    return line
+
+
+def entry(shape: list[int], offsets: list[int], dtype: str = "F32") -> dict[str, Any]:
+    """One tensor of a safetensors header."""
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+def test_a_missing_folder_and_a_file_in_its_place_are_refused(tmp_path: Path) -> None:
+    assert "does not exist" in refusal(tmp_path / "none")
+    (tmp_path / "file").write_text("hello")
+    refusal(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "policy.safetensors"])
+def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert name in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["extra.safetensors", ".hidden", "code.py"])
+def test_a_foreign_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_text("hello")
+    assert f"a foreign file, {name}" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "policy.safetensors"])
+def test_a_link_in_place_of_a_file_is_refused(folder: Path, name: str) -> None:
+    moved = (folder / name).rename(folder.parent / name)
+    (folder / name).symlink_to(moved)
+    assert "symbolic link" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "policy.safetensors"])
+def test_a_pipe_or_folder_in_place_of_a_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert "not a regular file" in refusal(folder)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    assert "not a regular file" in refusal(folder)
+
+
+def test_a_truncated_file_is_refused(folder: Path) -> None:
+    path = folder / "policy.safetensors"
+    content = path.read_bytes()
+    for size in (len(content) - 1, len(content) // 2, 9, 0):
+        path.write_bytes(content[:size])
+        assert f"cut off after {size:,} of {len(content):,} bytes" in refusal(folder)
+
+
+def test_a_changed_file_is_refused(folder: Path) -> None:
+    path = folder / "policy.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert "digest differs" in refusal(folder)
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_a_renamed_pickle_is_refused_as_a_pickle_and_not_run(
+    folder: Path, protocol: int
+) -> None:
+    target = folder.parent / "exploded"
+    for content in (pickle.dumps(Bomb(target), protocol), saved(torch.zeros(2))):
+        forge_file(folder, "policy.safetensors", content)
+        assert "is a pickle: Psiscope does not read pickles" in refusal(folder)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_weights_that_are_not_finite_are_refused_by_name(folder: Path, value: float) -> None:
+    data = torch.tensor([0.0, value]).numpy().tobytes()
+    content = safetensors_bytes({"0.weight": entry([2], [0, 8])}, data)
+    forge_file(folder, "policy.safetensors", content, **{"0.weight": [2]})
+    assert "tensor '0.weight'" in (line := refusal(folder))
+    assert "not finite" in line
+
+
+def test_shapes_other_than_the_manifest_tells_are_refused(folder: Path) -> None:
+    def change(values: dict[str, Any]) -> None:
+        values["files"]["policy.safetensors"]["shapes"]["0.weight"] = [11, 4]
+
+    forge_manifest(folder, change)
+    assert "shapes" in refusal(folder)
+
+
+HEADERS: dict[str, bytes] = {
+    "claims a header of 10 GB": safetensors_bytes({}, claimed=10 * 10**9),
+    "claims a header of 2^64 bytes": safetensors_bytes({}, claimed=2**64 - 1),
+    "claims a tensor of 10 GB": safetensors_bytes({"w": entry([2_500_000_000], [0, 10**10])}),
+    "claims 10 GB in 8 bytes": safetensors_bytes({"w": entry([50_000] * 2, [0, 8])}, bytes(8)),
+    "multiplies to zero": safetensors_bytes({"w": entry([2**62, 2**62, 0], [0, 4])}, bytes(4)),
+    "overflows": safetensors_bytes({"w": entry([2**62, 2**62], [0, 0])}),
+    "negative size": safetensors_bytes({"w": entry([-1], [0, -4])}),
+    "negative offset": safetensors_bytes({"w": entry([1], [-4, 0])}),
+    "true for a size": safetensors_bytes(
+        b'{"w":{"dtype":"U8","shape":[true],"data_offsets":[0,1]}}', b"0"
+    ),
+    "overlap": safetensors_bytes(
+        {"a": entry([2], [0, 8]), "b": entry([2], [4, 12])}, bytes(12)
+    ),
+    "gap": safetensors_bytes({"a": entry([1], [0, 4]), "b": entry([1], [8, 12])}, bytes(12)),
+    "data left over": safetensors_bytes({"w": entry([1], [0, 4])}, bytes(8)),
+    "data missing": safetensors_bytes({"w": entry([2], [0, 8])}, bytes(4)),
+    "foreign dtype": safetensors_bytes({"w": entry([1], [0, 2], "BF16")}, bytes(2)),
+    "dtype is no text": safetensors_bytes(
+        {"w": entry([1], [0, 4]) | {"dtype": ["F32"]}}, bytes(4)
+    ),
+    "many dimensions": safetensors_bytes({"w": entry([1] * 9, [0, 4])}, bytes(4)),
+    "unknown key": safetensors_bytes({"w": entry([1], [0, 4]) | {"x": 1}}, bytes(4)),
+    "metadata are numbers": safetensors_bytes({"__metadata__": {"a": 1}}),
+    "a list": safetensors_bytes([]),
+    "no JSON": safetensors_bytes(b"hello, world"),
+    "a key twice": safetensors_bytes(b'{"w":{"dtype":"U8"},"w":{"dtype":"U8"}}'),
+    "deep": safetensors_bytes(b'{"w":' * 50_000 + b"1" + b"}" * 50_000),
+    "not UTF-8": safetensors_bytes(b'{"\xff\xfe":1}'),
+    "many tensors": safetensors_bytes({str(i): entry([0], [0, 0]) for i in range(5000)}),
+    "empty": b"\0" * 8,
+    "over 1 MiB": safetensors_bytes(b"{" + b" " * 2**20 + b"}"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(HEADERS))
+def test_a_hostile_header_is_refused_fast_and_in_little_memory(folder: Path, case: str) -> None:
+    forge_file(folder, "policy.safetensors", HEADERS[case])
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    assert "policy.safetensors" in refusal(folder)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 50 * 2**10
+    assert time.perf_counter() - start < 2
+
+
+def test_a_huge_file_is_refused_unread(folder: Path) -> None:
+    with (folder / "policy.safetensors").open("r+b") as file:
+        file.truncate(10 * 2**30)
+    start = time.perf_counter()
+    assert "10,737,418,240 bytes" in refusal(folder)
+    assert time.perf_counter() - start < 2
+
+
+def test_a_manifest_that_claims_more_than_the_limit_is_refused(folder: Path) -> None:
+    forge_manifest(folder, lambda v: v["files"]["policy.safetensors"].update(bytes=10**10))
+    assert "claims 9536 MiB" in refusal(folder)
+
+
+@given(st.data())
+def test_a_damaged_file_with_a_mended_digest_is_read_or_refused_and_nothing_else(
+    original: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = Path(shutil.copytree(original, tmp_path_factory.mktemp("forged") / "small"))
+    content = bytearray((folder / "policy.safetensors").read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    forge_file(folder, "policy.safetensors", bytes(content))
+    try:
+        stored = read_checkpoint(folder)
+    except CheckpointError:
+        return
+    assert all(bool(torch.isfinite(v).all()) for v in stored.tensors["policy"].values())
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_header_or_refused(content: bytes) -> None:
+    try:
+        header = check_header(content, "random")
+    except CheckpointError:
+        return
+    assert isinstance(header.shapes, dict)
+
+
+def change(**values: Any) -> Callable[[dict[str, Any]], object]:
+    """Overwrite keys of a manifest."""
+
+    def overwrite(manifest: dict[str, Any]) -> None:
+        manifest |= values
+
+    return overwrite
+
+
+MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "unknown task": (change(task="pong"), "there is no task 'pong'"),
+    "wrong sizes": (change(state_size=17), "its state size is 17, hopper has 11"),
+    "wrong actions": (change(action_size=6), "its action size is 6, hopper has 3"),
+    "newer format": (change(format_version=2), "format version 2"),
+    "older format": (change(format_version=0), "format version"),
+    "unknown key": (change(surprise=1), "unknown key 'surprise'"),
+    "missing key": (lambda v: v.pop("task"), "has no 'task'"),
+    "wrong type": (change(state_size="11"), "state_size should be a whole number"),
+    "true for a number": (change(state_size=True), "state_size should be a whole number"),
+    "negative scale": (change(critic_reward_scale=-1.0), "critic_reward_scale"),
+    "name with a path": (change(name="../up"), "name '../up'"),
+    "network with a path": (change(networks={"../up": {"kind": "policy"}}), "network '../up'"),
+    "networks without files": (change(networks={"policy": {"kind": "policy"}}), "differ"),
+    "network without a kind": (change(networks={"policy": {}}), "has no kind"),
+    "no networks": (change(networks={}), "no networks"),
+    "unknown controller": (change(tuned={"best": {}}), "no controller 'best'"),
+    "absurd tuned value": (change(tuned={"adaptive": {"delta": 1e9}}), "tuned step"),
+    "a list": (lambda v: v.clear(), "has no 'name'"),
+    "curve of texts": (change(curves={"loss": ["1"]}), "curves: loss should be a number"),
+    "bad digest": (
+        lambda v: v["files"]["policy.safetensors"].update(sha256="../x"),
+        "digest of 'policy.safetensors'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(MANIFESTS))
+def test_a_manifest_that_cannot_be_true_is_refused(folder: Path, case: str) -> None:
+    forge, expected = MANIFESTS[case]
+    forge_manifest(folder, forge)
+    line = refusal(folder)
+    assert expected in line
+    assert "checkpoint.json" in line
+
+
+TEXTS: dict[str, bytes] = {
+    "a key twice": b'{"name": "a", "name": "b"}',
+    "a key twice, inside": b'{"tuned": {"adaptive": {}, "adaptive": {}}}',
+    "deep lists": b"[" * 100_000 + b"]" * 100_000,
+    "40 levels": b'{"evaluation": ' + b"[" * 40 + b"]" * 40 + b"}",
+    "NaN": b'{"critic_reward_scale": NaN}',
+    "infinity": b'{"critic_reward_scale": Infinity}',
+    "overflow to infinity": b'{"critic_reward_scale": 1e999}',
+    "a huge integer": b'{"state_size": ' + b"9" * 100_000 + b"}",
+    "a lone surrogate": b'{"name": "\\ud800"}',
+    "not UTF-8": b'{"name": "\xff"}',
+    "cut off": b'{"name": "a"',
+    "trailing": b"{} {}",
+    "a list": b"[]",
+    "a number": b"1",
+    "nothing": b"",
+    "over 4 MiB": b'{"name": "' + b"a" * 4 * 2**20 + b'"}',
+    "300,000 lists": b'{"evaluation": [' + b"[]," * 300_000 + b"[]]}",
+}
+
+
+@pytest.mark.parametrize("case", sorted(TEXTS))
+def test_hostile_json_is_refused_fast(folder: Path, case: str) -> None:
+    (folder / "checkpoint.json").write_bytes(TEXTS[case])
+    start = time.perf_counter()
+    assert "checkpoint.json" in refusal(folder)
+    assert time.perf_counter() - start < 4
+
+
+@settings(max_examples=20)
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
+def test_any_value_in_any_place_is_read_or_refused(original: Path, value: object) -> None:
+    values = json.loads((original / "checkpoint.json").read_text())
+    for key in values:
+        with contextlib.suppress(CheckpointError):
+            parse_manifest(json.dumps(values | {key: value}).encode(), "forged")
+
+
+@pytest.mark.parametrize("case", sorted(HEADERS))
+def test_a_hostile_training_state_is_refused(tmp_path: Path, case: str) -> None:
+    (tmp_path / "state.safetensors").write_bytes(HEADERS[case])
+    with pytest.raises(CheckpointError, match=r"state.safetensors"):
+        read_state(tmp_path)
+
+
+def test_a_pickle_in_place_of_a_training_state_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "exploded"
+    (tmp_path / "state.safetensors").write_bytes(pickle.dumps(Bomb(target)))
+    with pytest.raises(CheckpointError, match="is a pickle"):
+        read_state(tmp_path)
+    assert not target.exists()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that any user may enter."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Root ignores modes: be somebody else for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def read_only(open_folder: Path) -> Iterator[Path]:
+    """A folder with a checkpoint in it that nobody but root may write to."""
+    target = open_folder / "target"
+    write_small(target / "small")
+    target.chmod(0o555)
+    yield target
+    target.chmod(0o755)
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_a_read_only_target_is_refused_and_left_alone(read_only: Path) -> None:
+    for name in ("small", "new", "deep/new"):
+        with pytest.raises(InputError, match="permission is denied"):
+            write_small(read_only / name, seed=1)
+    with pytest.raises(InputError, match="permission is denied"):
+        write_state(read_only, {"a": torch.zeros(1)}, 1)
+    assert names_in(read_only) == {"small"}
+    assert same_bits(read_checkpoint(read_only / "small").tensors, small_tensors())
+
+
+def test_a_folder_that_may_not_be_entered_is_refused(open_folder: Path) -> None:
+    closed = open_folder / "closed"
+    write_small(closed / "small")
+    closed.chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(NOBODY)
+    try:
+        assert "permission is denied" in refusal(closed / "small")
+        with pytest.raises(InputError, match="permission is denied"):
+            write_small(closed / "small")
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+        closed.chmod(0o755)
+
+
+@pytest.fixture
+def small_disk(open_folder: Path) -> Iterator[Path]:
+    """A disk of 64 KiB."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(open_folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    yield open_folder
+    subprocess.run(["umount", str(open_folder)], check=True)
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_and_no_remains(small_disk: Path) -> None:
+    write_small(small_disk / "small")
+    write_state(small_disk / "training", {"a": torch.zeros(10)}, 1)
+    with pytest.raises(InputError, match="the disk is full"):
+        write_folder(small_disk / "small", {"a": bytes(30_000), "b": bytes(60_000)})
+    with pytest.raises(InputError, match="the disk is full"):
+        write_folder(small_disk / "deep" / "new", {"a": bytes(100_000)})
+    with pytest.raises(InputError, match="the disk is full"):
+        write_state(small_disk / "training", {"a": torch.zeros(30_000)}, 2)
+    assert names_in(small_disk) == {"small", "training"}
+    assert names_in(small_disk / "training") == {"state.safetensors"}
+    assert same_bits(read_checkpoint(small_disk / "small").tensors, small_tensors())
+    assert read_state(small_disk / "training")[1] == 1
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EDQUOT, errno.EIO])
+def test_what_the_system_says_becomes_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(InputError) as caught:
+            write_small(tmp_path / "small")
+    assert "small cannot be written" in caught.value.fact
+    assert caught.value.remedy
+    assert not names_in(tmp_path)
