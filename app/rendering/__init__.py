@@ -1,0 +1,1 @@
+"""The scene is drawn by a process of its own: MuJoCo and OpenGL never run inside the window."""

@@ -1,0 +1,227 @@
+"""The fan to scale: where the root goes in imagination and in truth."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtWidgets import QComboBox
+
+from app.readouts import plain
+from app.state.moment import Moment
+from app.theme import LIGHT, SYMBOLS, Role, Theme
+from app.views.calm_range import CalmRange
+from app.views.header import Header, Legend, Part
+from app.views.plot import Plot
+from app.views.scene_picture import fans_of, state_of
+from app.views.view import View
+from core.envs.poses import root_path
+from core.tasks import Task
+
+Floats = NDArray[np.float64]
+Paths = dict[Role, Floats]
+Mode = Literal["side view", "Δ forward", "Δ height"]
+
+CENTIMETRES = 100.0
+ENDS: dict[Role, int] = {"real": 13, "after": 10, "before": 6}
+"""Roles with a symbol at the end, from the bottom up, and its size: none hides another."""
+MODES: tuple[Mode, ...] = ("side view", "Δ forward", "Δ height")
+
+TOOLTIP = """<p><b>Torso path</b> over the imagined steps j = 0 .. H, from where the torso
+really is at t (0, 0). One thin line per particle; the mean is thick and ends in the role's
+symbol. Green: the same steps in the true simulator with the policy after the update; dotted:
+with the frozen policy. The axes have scales of their own.</p>
+<p><b>Δ forward, Δ height</b>: the same, less the mean path before the update: what the update
+changes, beside how far the model is off.</p>"""
+
+
+class FanView(View):
+    """Imagined paths before and after the update, and the true ones."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        legend = (
+            Legend("before", "before", "both"),
+            Legend("after", "after", "both"),
+            Legend("real", "true", "both"),
+            Legend("frozen", "frozen", "line"),
+        )
+        self._chooser = QComboBox()
+        self._chooser.addItems(MODES)
+        self._chooser.setAccessibleName("what the fan shows")
+        super().__init__(
+            Header("Torso", legend, theme, chooser=self._chooser),
+            tooltip=TOOLTIP,
+            object_name="fan-view",
+        )
+        side = Plot(
+            y_name="torso height, from now (cm)", x_name="forward, from now (cm)", theme=theme
+        )
+        gap = Plot(
+            y_name="difference to mean before (cm)", x_name="imagined step j", theme=theme
+        )
+        self._plots = (side, gap)
+        self._curves = (FanCurves(side), FanCurves(gap))
+        for plot in self._plots:
+            self.body.addWidget(plot, 1)
+        gap.hide()
+        self._chooser.currentIndexChanged.connect(self._choose)
+        self.set_theme(theme)
+
+    @property
+    def mode(self) -> Mode:
+        """What is shown."""
+        return MODES[self._chooser.currentIndex()]
+
+    def set_mode(self, mode: Mode) -> None:
+        """Show this."""
+        self._chooser.setCurrentIndex(MODES.index(mode))
+
+    def draw(self, moment: Moment) -> None:
+        """Replace the curves; the ranges follow calmly."""
+        state = state_of(moment)
+        paths = {} if state is None else paths_of(moment, state)
+        index = 0 if self.mode == "side view" else 1
+        shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δ forward" else 1)
+        self._plots[index].note(_note(moment, shown))
+        self._curves[index].show(shown)
+        self.header.set_readout(*_readout(paths, 1 if self.mode == "Δ height" else 0))
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour the items."""
+        for curves in self._curves:
+            curves.restyle(theme)
+
+    def _choose(self) -> None:
+        side, gap = self._plots
+        side.setVisible(self.mode == "side view")
+        gap.setVisible(self.mode != "side view")
+        self._curves[1].forget_ranges()
+        if self.moment is not None:
+            self.draw(self.moment)
+
+
+class FanCurves:
+    """The items of one plot: fans thin, means wide, symbols at ends, a cross at the start."""
+
+    def __init__(self, plot: Plot) -> None:
+        self._plot = plot
+        self.forget_ranges()
+        add = plot.add
+        self._axes = [add(pg.InfiniteLine(0, angle=angle)) for angle in (0, 90)]
+        imagined: tuple[Role, ...] = ("before", "after")
+        roles: tuple[Role, ...] = ("real", "frozen", "after", "before")
+        self._fans = {role: add(pg.PlotCurveItem()) for role in imagined}
+        self._means = {role: add(pg.PlotCurveItem(antialias=True)) for role in roles}
+        self._start = add(pg.ScatterPlotItem([0.0], [0.0], symbol="+", size=10))
+        self._ends = {
+            role: add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=size))
+            for role, size in ENDS.items()
+        }
+
+    def show(self, paths: Paths) -> None:
+        """Paths (m, n, 2) by role."""
+        self._start.setVisible(bool(paths))
+        for role, fan in self._fans.items():
+            fan.setData(*as_one_curve(paths.get(role)), connect="finite")
+        for role, curve in self._means.items():
+            mean = mean_path(paths.get(role))
+            curve.setData(mean[:, 0], mean[:, 1])
+            if role in self._ends:
+                self._ends[role].setData(mean[-1:, 0], mean[-1:, 1])
+        points = np.concatenate(
+            [path.reshape(-1, 2) for path in (*paths.values(), np.empty((0, 2)))]
+        )
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            self._plot.set_x(*self._across.fit(points[:, 0].min(), points[:, 0].max()))
+            self._plot.set_y(*self._up.fit(points[:, 1].min(), points[:, 1].max()))
+
+    def forget_ranges(self) -> None:
+        """Fit the next paths afresh."""
+        self._across, self._up = CalmRange(least_span=0.1), CalmRange(least_span=0.1)
+
+    def restyle(self, theme: Theme) -> None:
+        """Recolour."""
+        for line in self._axes:
+            line.setPen(theme.pen("grid"))
+        for role, curve in self._fans.items():
+            curve.setPen(theme.pen(role, 1, 0.5))
+        for role, curve in self._means.items():
+            curve.setPen(theme.line(role, 4 if role == "real" else 2))
+        for role, dots in self._ends.items():
+            dots.setBrush(theme.brush(role))
+            dots.setPen(theme.pen("plot"))
+        self._start.setPen(theme.pen("muted"))
+        self._start.setBrush(theme.brush("muted"))
+
+
+def paths_of(moment: Moment, state: Floats) -> Paths:
+    """For each role (m, H+1, 2): centimetres forward of, and above, the root at s_t."""
+    return {
+        role: side_path(moment.task, fan, state)
+        for role, fan in fans_of(moment).items()
+        if fan.shape[1] > 1
+    }
+
+
+def side_path(task: Task, states: Floats, state: Floats) -> Floats:
+    """Root x and z of states (m, H+1, S) from where s_t (S,) has them, in cm: (m, H+1, 2)."""
+    forward = root_path(task, states)[..., 0]
+    up = states[..., 0] - state[0]
+    return CENTIMETRES * np.stack([forward, up], axis=-1)
+
+
+def gaps(paths: Paths, axis: int) -> Paths:
+    """The same over j: (m, H+1, 2), j across, up the coordinate `axis` less the mean before."""
+    reference = mean_path(paths.get("before"))
+    if not len(reference):
+        return {}
+    found: Paths = {}
+    for role, path in paths.items():
+        gap = path[..., axis] - reference[:, axis]
+        steps = np.broadcast_to(np.arange(path.shape[1], dtype=float), gap.shape)
+        found[role] = np.stack([steps, gap], axis=-1)
+    return found
+
+
+def as_one_curve(paths: Floats | None) -> tuple[Floats, Floats]:
+    """All paths (m, n, 2) end to end, NaN between them, as x and y: one item draws them."""
+    if paths is None:
+        return np.empty(0), np.empty(0)
+    breaks = np.full((len(paths), 1, 2), np.nan)
+    joined = np.concatenate([paths, breaks], axis=1).reshape(-1, 2)
+    return joined[:, 0], joined[:, 1]
+
+
+def mean_path(paths: Floats | None) -> Floats:
+    """The mean of the paths that are finite throughout, (n, 2); (0, 2) without any."""
+    if paths is None:
+        return np.empty((0, 2))
+    whole = paths[np.isfinite(paths).all(axis=(1, 2))]
+    return np.asarray(whole.mean(axis=0)) if len(whole) else np.empty((0, 2))
+
+
+def _note(moment: Moment, paths: Paths) -> str:
+    if paths:
+        return ""
+    if moment.before is None:
+        return "waiting for the first gradient update"
+    return "nothing is imagined (H = 0): the terminal value alone drives the update"
+
+
+def _readout(paths: Paths, axis: int) -> tuple[Part, ...]:
+    """How far the torso gets in H steps: before, after, in truth."""
+    parts: list[Part] = []
+    for role, color in (
+        ("before", "before_text"),
+        ("after", "after_text"),
+        ("real", "real_text"),
+    ):
+        mean = mean_path(paths.get(role))  # type: ignore[call-overload]
+        if len(mean):
+            parts.append((plain(float(mean[-1, axis])), color))
+    if not parts:
+        return ()
+    return (("z" if axis else "x", "muted"), *parts, ("cm", "muted"))

@@ -1,0 +1,183 @@
+"""The scene: the real body, what is imagined for it and what is true, in 3D and to scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QImage, QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.rendering.client import Frame, RenderClient
+from app.state.moment import Moment
+from app.theme import LIGHT, Role, Theme
+from app.views.fan import FanView
+from app.views.scene_canvas import SceneCanvas
+from app.views.scene_overlay import Caption
+from app.views.scene_picture import MEAN, Wish, compose, fans_of, state_of
+
+REST_MS = 350
+"""Quiet time after which a paused scene is drawn again in full quality."""
+NOTICE_MS = 6000
+
+TOOLTIP = """<p><b>Scene</b>: the body at s<sub>t</sub>; outlines show it after H steps,
+imagined before the update, imagined after it, and in the true simulator. Lines are the paths of
+torso and foot, one per particle.</p>
+<p>Drag turns the camera, the wheel zooms, a double click resets.</p>"""
+
+
+class SceneView(QWidget):
+    """Shows a moment in 3D, beside the fan of the torso. Drawn by a process of its own."""
+
+    frame_drawn = pyqtSignal()
+    """Once for each new frame, after it was painted."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        super().__init__()
+        self.setObjectName("scene-view")
+        self.setToolTip(TOOLTIP)
+        self._theme = theme
+        self._moment: Moment | None = None
+        self._live, self._stale, self._particle = True, False, MEAN
+        self._root = np.zeros(1)
+        self.canvas, self.fan = SceneCanvas(theme), FanView(theme)
+        self.problem = QLabel()
+        self._lay_out()
+        self._client = RenderClient(self)
+        self._client.frame_ready.connect(self._take)
+        self._client.trouble.connect(self._notice)
+        self._client.unavailable.connect(self._do_without)
+        self.canvas.frame_drawn.connect(self.frame_drawn)
+        self.canvas.camera_moved.connect(self._redraw)
+        self.canvas.resized.connect(self._redraw)
+        self._rest = _timer(self, REST_MS, self._draw_still)
+        self._fade = _timer(self, NOTICE_MS, lambda: self.canvas.set_message(""))
+        self.set_theme(theme)
+
+    @property
+    def process_id(self) -> int:
+        """Of the render process; 0 while there is none."""
+        return self._client.process_id
+
+    def show_moment(self, moment: Moment) -> None:
+        """Ask for a picture of this moment; a newer one replaces it if it still waits."""
+        self._moment = moment
+        self.fan.show_moment(moment)
+        self._redraw()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle, and draw again in the new colours."""
+        self._theme = theme
+        self.canvas.set_theme(theme)
+        self.fan.set_theme(theme)
+        self.problem.setStyleSheet(f"color: {theme.refused_text}; background: {theme.plot};")
+        self._redraw()
+
+    def set_live(self, live: bool) -> None:
+        """Live: fast pictures only. Else a resting scene is drawn in full quality."""
+        self._live = live
+        self._redraw()
+
+    def set_particle(self, particle: int) -> None:
+        """Whose imagined bodies the ghosts are; MEAN for the mean of all."""
+        self._particle = particle
+        self._redraw()
+
+    def grab_frame(self) -> QImage:
+        """The scene as it is on the screen now."""
+        return self.canvas.image()
+
+    def labels_fit(self) -> bool:
+        """Whether all words are shown whole."""
+        return self.fan.labels_fit() and (self.canvas.isHidden() or self.canvas.labels_fit())
+
+    def shutdown(self) -> None:
+        """Ends the render process."""
+        self._rest.stop()
+        self._client.shutdown()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Draw what came while hidden."""
+        super().showEvent(event)
+        self._redraw()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        row.addWidget(self.canvas, 3)
+        row.addWidget(self.fan, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.problem)
+        column.addLayout(row, 1)
+        self.problem.setWordWrap(True)
+        self.problem.setMargin(6)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem.hide()
+
+    def _redraw(self) -> None:
+        if self._moment is None:
+            return
+        self.canvas.set_caption(caption(self._moment))
+        self._ask(still=False)
+        if self._live and self._moment.live:
+            self._rest.stop()
+        else:
+            self._rest.start()
+
+    def _draw_still(self) -> None:
+        self._ask(still=True)
+
+    def _ask(self, *, still: bool) -> None:
+        if self._moment is None or not self.isVisible() or self.canvas.isHidden():
+            return
+        wish = Wish(
+            theme=self._theme,
+            camera=self.canvas.camera,
+            size=self.canvas.device_size(),
+            still=still,
+            particle=self._particle,
+        )
+        picture = compose(self._moment, wish, self._root)
+        if picture is not None:
+            self._client.draw(picture)
+
+    def _take(self, frame: Frame) -> None:
+        self._root = frame.drawn.root
+        self.canvas.set_frame(frame)
+
+    def _notice(self, line: str) -> None:
+        if line:
+            self.canvas.set_message(line)
+            self._fade.start()
+
+    def _do_without(self, fact: str, remedy: str) -> None:
+        self.problem.setText(f"No 3D view: {fact}. To mend it: {remedy}")
+        self.problem.show()
+        self.canvas.hide()
+
+
+def _timer(parent: QObject, milliseconds: int, then: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(then)
+    return timer
+
+
+def caption(moment: Moment) -> Caption:
+    """Address and legend of a moment."""
+    fans = fans_of(moment)
+    after = moment.after
+    words: dict[Role, str] = {
+        "before": "before",
+        "after": "after",
+        "real": "true",
+        "frozen": "true, frozen",
+    }
+    title = f"t {moment.t}   k {after.k if after else 0} of {moment.ascent_steps}"
+    note = "" if state_of(moment) is not None else "waiting for the first record"
+    return Caption(title=title, entries=tuple((r, words[r]) for r in fans), note=note)

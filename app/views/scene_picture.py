@@ -1,0 +1,154 @@
+"""From a moment to the picture the render process is asked for. No widget, no state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.rendering.wire import Camera, Color, Fan, Ghost, Look, Picture
+from app.state.moment import Moment
+from app.theme import Role, Theme
+from core.envs.poses import root_path
+
+LIVE_PARTICLES = 16
+"""Paths per fan while the run goes on; all that the record keeps when it rests."""
+LIVE_PIXELS = 640 * 480
+GHOST_SPACING = 0.3
+"""Metres between ghosts along a fan: nearer ones would only smear the body."""
+MOST_BETWEEN = 3
+MEAN = -1
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a person looks at the scene."""
+
+    theme: Theme
+    camera: Camera
+    size: tuple[int, int]
+    """Of the place on the screen, in device pixels."""
+    still: bool
+    particle: int = MEAN
+    """Whose body the ghosts are; MEAN for the mean of all."""
+
+
+def fans_of(moment: Moment) -> dict[Role, Floats]:
+    """The futures of s_t by role, each (m, H+1, S): imagined before, imagined after, true."""
+    fans: dict[Role, Floats] = {}
+    before, after, real = moment.before, moment.after, moment.environment_step
+    if before is not None:
+        fans["before"] = before.imagined_states
+    if after is not None and after is not before:
+        fans["after"] = after.imagined_states
+    if real is not None and real.true_states.ndim == 3 and len(real.true_states) == 3:
+        fans["real"] = real.true_states[2:]
+        fans["frozen"] = real.true_states[:1]
+    return {role: states for role, states in fans.items() if states.ndim == 3 and states.size}
+
+
+def state_of(moment: Moment) -> Floats | None:
+    """s_t, (S,); None before the first record of this t."""
+    if moment.environment_step is not None:
+        return np.asarray(moment.environment_step.state)
+    before = moment.before
+    if before is None or before.imagined_states.ndim != 3 or not before.imagined_states.size:
+        return None
+    return np.asarray(before.imagined_states[0, 0])
+
+
+def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
+    """The picture of a moment; `root` stands in until the step's physics state is recorded."""
+    state = state_of(moment)
+    if state is None:
+        return None
+    fans = fans_of(moment)
+    step = moment.environment_step
+    width, height = picture_size(wish.size, wish.still)
+    roles = list(fans)
+    kept = [_thinned(fans[role], wish) for role in roles]
+    return Picture(
+        number=0,
+        task=moment.task.name,
+        width=width,
+        height=height,
+        still=wish.still,
+        look=look(wish.theme),
+        camera=wish.camera,
+        state=state,
+        root=root,
+        physics_state=step.physics_state if step is not None else np.empty(0),
+        fans=tuple(Fan(name=r, states=s) for r, s in zip(roles, kept, strict=True)),
+        ghosts=tuple(
+            ghost
+            for index, role in enumerate(roles)
+            for ghost in _ghosts(moment, wish, role, index, kept[index])
+        ),
+    )
+
+
+def picture_size(size: tuple[int, int], still: bool) -> tuple[int, int]:
+    """The pixels to draw: those of the screen when still, at most LIVE_PIXELS while live."""
+    width, height = max(size[0], 16), max(size[1], 16)
+    most = 4 * LIVE_PIXELS if still else LIVE_PIXELS
+    shrink = min(1.0, (most / (width * height)) ** 0.5)
+    return int(width * shrink), int(height * shrink)
+
+
+def look(theme: Theme) -> Look:
+    """The quiet colours: the floor is close to the background, the body a plain grey."""
+    body = _rgb(theme, "frozen")
+    return Look(
+        background=_rgb(theme, "plot"),
+        floor=_rgb(theme, "window"),
+        grid=_rgb(theme, "raised"),
+        body=body if theme.name == "dark" else _between_colors(body, _rgb(theme, "border")),
+    )
+
+
+def _between_colors(first: Color, second: Color) -> Color:
+    red, green, blue = ((a + b) / 2 for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
+def _rgb(theme: Theme, name: str) -> Color:
+    red, green, blue, _ = theme.rgba(name)
+    return red, green, blue
+
+
+def _thinned(states: Floats, wish: Wish) -> Floats:
+    return states if wish.still else states[:LIVE_PARTICLES]
+
+
+def _ghosts(moment: Moment, wish: Wish, role: Role, fan: int, states: Floats) -> list[Ghost]:
+    """The body at the end of a fan, and between where there is room for more.
+
+    Near the real body one tint is legible, two are mud: there, before is an outline only.
+    """
+    last = states.shape[1] - 1
+    if role == "frozen" or last == 0:
+        return []
+    particle = wish.particle if wish.particle < len(states) and role != "real" else MEAN
+    between = _between(moment, states)
+    crowded = not between and role == "before" and moment.after is not moment.before
+    filled = 0.0 if role == "real" or crowded else 0.25
+    steps = [(j, 0.16) for j in between if filled] + [(last, filled)]
+    color = _rgb(wish.theme, role)
+    return [
+        Ghost(fan=fan, particle=particle, j=j, color=color, opacity=opacity)
+        for j, opacity in steps
+    ]
+
+
+def _between(moment: Moment, states: Floats) -> list[int]:
+    """Imagined steps at which one more body fits before the end of the fan."""
+    last = states.shape[1] - 1
+    path = root_path(moment.task, states.mean(axis=0))
+    length = float(np.linalg.norm(path[-1] - path[0])) if path.size else 0.0
+    if not np.isfinite(length):
+        return []
+    count = min(MOST_BETWEEN, last - 1, int(length / GHOST_SPACING) - 1)
+    return [round(last * n / (count + 1)) for n in range(1, count + 1)]
