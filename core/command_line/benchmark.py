@@ -1,0 +1,116 @@
+"""`benchmark`: how fast the engine, the trace and the window are on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.command_line.gui import DEFAULT_CHECKPOINT
+from core.command_line.options import add_settings, settings_of
+from core.command_line.output import say, table
+from core.command_line.parser import add_command, number
+from core.command_line.window import WindowCommands
+from core.evaluation.json_file import check_target, write_json
+from core.settings import CONTROLLERS
+from core.versions import versions
+
+_FIGURES = ("ms_per_step", "floor_ms", "ratio", "gflop")
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = add_command(
+        commands,
+        "benchmark",
+        execute,
+        help="time controllers, trace or window against a floor measured in the same run",
+        example="python main.py benchmark --window --seconds 60 --json b.json",
+    )
+    parser.add_argument(
+        "checkpoint",
+        nargs="?",
+        default=DEFAULT_CHECKPOINT,
+        metavar="CHECKPOINT",
+        help="a name, or a folder; default: hopper",
+    )
+    parser.add_argument("--window", action="store_true", help="only the window, engine running")
+    parser.add_argument("--trace", action="store_true", help="only writing and reading a trace")
+    parser.add_argument(
+        "--seconds", type=number(0.1, 86_400), default=30.0, metavar="N", help="default: 30"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    add_settings(parser)
+
+
+def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
+    """Measure what was asked for; without a choice, controllers and trace."""
+    if arguments.json:
+        check_target(arguments.json)
+    values: dict[str, Any] = {}
+    if arguments.window:
+        values["window"] = window.benchmark(
+            checkpoint=arguments.checkpoint, seconds=arguments.seconds
+        )
+    if arguments.trace or not arguments.window:
+        values |= _headless(arguments)
+    say("\n".join(_lines(values)))
+    if arguments.json:
+        write_json(arguments.json, {**values, "versions": versions()})
+    return 0
+
+
+def _headless(arguments: argparse.Namespace) -> dict[str, Any]:
+    import torch
+
+    from core.checkpoints.checkpoint import load
+    from core.command_line.trace_costs import measure_trace
+    from core.device import use_one_thread
+    from core.evaluation.benchmark import measure_controllers
+
+    use_one_thread()
+    checkpoint = load(arguments.checkpoint)
+    settings = {
+        name: checkpoint.settle(settings_of(arguments, name, checkpoint.manifest))
+        for name in CONTROLLERS
+    }
+    values: dict[str, Any] = {
+        "checkpoint": checkpoint.manifest.name,
+        "task": checkpoint.task.name,
+        "threads": torch.get_num_threads(),
+        "settings": asdict(settings["adaptive"]),
+    }
+    seconds: float = arguments.seconds
+    if not arguments.trace:
+        values |= asdict(measure_controllers(checkpoint, settings, seconds=0.7 * seconds))
+        seconds *= 0.3
+    values["trace"] = measure_trace(checkpoint, settings["adaptive"], seconds=seconds)
+    return values
+
+
+def _lines(values: dict[str, Any]) -> list[str]:
+    lines = []
+    if "controllers" in values:
+        rows = [("controller", "ms per environment step", "floor ms", "ratio", "GFLOP")]
+        for name, timing in values["controllers"].items():
+            rows.append((name, *(f"{timing[figure]:.4g}" for figure in _FIGURES)))
+        lines.append(table(rows))
+        lines.append(
+            f"matrix products: {values['matrix_gflops']:.1f} GFLOP/s on one thread, "
+            f"load {values['load']:.1f}; medians of three rounds"
+        )
+    for part in ("trace", "window"):
+        lines += [f"{part} {line}" for line in _flat(values.get(part, {}))]
+    return lines
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> list[str]:
+    lines: list[str] = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            lines += _flat(value, f"{prefix}{name} ")
+        else:
+            text = f"{value:.4g}" if isinstance(value, float) else str(value)
+            lines.append(f"{prefix}{name}: {text}")
+    return lines

@@ -1,0 +1,59 @@
+"""`checkpoints`: what is there. Reads manifests only, so it needs no torch."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.checkpoints.catalogue import list_checkpoints, read_manifest
+from core.checkpoints.manifest import Manifest
+from core.command_line.output import say, table
+from core.command_line.parser import add_command
+from core.command_line.window import WindowCommands
+from core.errors import InputError
+
+_HEADING = ("name", "task", "data", "return", "score", "size")
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    add_command(
+        commands,
+        "checkpoints",
+        execute,
+        help="list what is there: task, data, score of the frozen policy, size",
+        example="python main.py checkpoints",
+    )
+
+
+def execute(_arguments: argparse.Namespace, _window: WindowCommands) -> int:
+    """Print the table."""
+    folders = list_checkpoints()
+    if not folders:
+        say("there is no checkpoint: make one with python main.py train --help")
+        return 0
+    say(table([_HEADING, *(_row(folder) for folder in folders)]))
+    return 0
+
+
+def _row(folder: Path) -> tuple[str, ...]:
+    try:
+        manifest = read_manifest(folder)
+    except InputError as error:
+        return (folder.name, "broken", error.fact, "", "", "")
+    data = manifest.dataset.id if manifest.dataset else "unknown"
+    return (folder.name, manifest.task, data, *_result(manifest), _size(manifest))
+
+
+def _result(manifest: Manifest) -> tuple[str, str]:
+    """Mean return and score of the frozen policy after training."""
+    frozen = manifest.evaluation.get("frozen")
+    values = frozen if isinstance(frozen, dict) else {}
+    numbers = [values.get(name) for name in ("return_mean", "score")]
+    first, second = (f"{n:.1f}" if isinstance(n, int | float) else "-" for n in numbers)
+    return first, second
+
+
+def _size(manifest: Manifest) -> str:
+    return f"{sum(file.bytes for file in manifest.files.values()) / 2**20:.1f} MiB"

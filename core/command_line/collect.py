@@ -1,0 +1,77 @@
+"""`collect`: real environments, given policies, a Minari data set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.command_line.output import say
+from core.command_line.parser import UsageError, add_command, number, whole_number
+from core.command_line.window import WindowCommands
+from core.tasks import find_task
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = add_command(
+        commands,
+        "collect",
+        execute,
+        help="run policies in a task and write what happened as a Minari data set",
+        example="python main.py collect hopper --recipe recipe.json --steps 200000 "
+        "--dataset psiscope/hopper/medium-replay-v0",
+    )
+    parser.add_argument("task", metavar="TASK")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--recipe", type=Path, metavar="FILE", help="JSON list of parts")
+    source.add_argument(
+        "--policy", metavar="FILE|random", help="a Stable-Baselines3 archive, or random"
+    )
+    parser.add_argument(
+        "--policies", type=Path, metavar="DIR", help="where the recipe's policy files are"
+    )
+    parser.add_argument(
+        "--noise",
+        type=number(0, 10),
+        metavar="X",
+        help="std of noise on --policy's actions",
+    )
+    parser.add_argument(
+        "--steps",
+        type=whole_number(1, 10**9),
+        required=True,
+        metavar="N",
+        help="environment steps; episodes are finished",
+    )
+    parser.add_argument("--dataset", required=True, metavar="ID", help="Minari id to write")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="of the noise")
+    parser.add_argument(
+        "--first-seed", type=whole_number(0), metavar="S", help="first reset seed of --policy"
+    )
+
+
+def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
+    """Collect and say what was written."""
+    task = find_task(arguments.task)
+    for flag, given in (("--noise", arguments.noise), ("--first-seed", arguments.first_seed)):
+        if arguments.recipe and given is not None:
+            raise UsageError(f"{flag} goes with --policy", "write it into the recipe's parts")
+    if arguments.policies and not arguments.recipe:
+        raise UsageError("--policies goes with --recipe", "give the whole path to --policy")
+    from core.pretraining.collect import Part, collect, read_recipe
+
+    if arguments.recipe:
+        recipe = read_recipe(arguments.recipe, arguments.policies)
+    else:
+        noise, first_seed = arguments.noise or 0.0, arguments.first_seed or 0
+        recipe = (Part(policy=arguments.policy, noise=noise, first_seed=first_seed),)
+    written = collect(
+        task,
+        recipe,
+        transitions=arguments.steps,
+        dataset_id=arguments.dataset,
+        seed=arguments.seed,
+    )
+    say(f"{arguments.dataset}: {written} transitions of {task.name}")
+    return 0

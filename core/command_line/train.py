@@ -1,0 +1,104 @@
+"""`train`: a data set becomes a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from core.checkpoints.manifest import MANIFEST_FILE
+from core.command_line.output import say
+from core.command_line.parser import PROGRAM, UsageError, add_command, number, whole_number
+from core.command_line.window import WindowCommands
+from core.errors import InputError
+from core.tasks import find_task
+from core.versions import versions
+
+_KINDS = ("medium-replay", "full-replay", "medium-expert", "random", "medium", "expert")
+"""Longer names first: they contain the shorter ones."""
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the command."""
+    parser = add_command(
+        commands,
+        "train",
+        execute,
+        help="fit ReBRAC, reward and dynamics to a data set and write a checkpoint",
+        example="python main.py train hopper --dataset psiscope/hopper/medium-replay-v0 "
+        "--output checkpoints/my-hopper",
+    )
+    parser.add_argument("task", metavar="TASK")
+    parser.add_argument(
+        "--dataset", required=True, metavar="ID", help="Minari id, or a D4RL HDF5 file"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--recipe", choices=("paper", "cpu"), default="cpu", help="default: cpu"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=_KINDS,
+        help="which coefficients; default: read from the data set's name",
+    )
+    parser.add_argument("--beta-actor", type=number(0, 100), metavar="B")
+    parser.add_argument("--beta-critic", type=number(0, 100), metavar="B")
+    parser.add_argument("--seed", type=whole_number(0), default=0)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a stopped training of --output"
+    )
+
+
+def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
+    """Train and say where the checkpoint is."""
+    task = find_task(arguments.task)
+    _check_output(arguments.output, resume=arguments.resume)
+    from core.pretraining.recipes import find_recipe
+    from core.pretraining.train import train
+
+    folder = train(
+        task,
+        dataset_id=arguments.dataset,
+        output=arguments.output,
+        recipe=find_recipe(
+            arguments.recipe,
+            task,
+            arguments.kind or _kind_of(arguments.dataset),
+            arguments.beta_actor,
+            arguments.beta_critic,
+        ),
+        seed=arguments.seed,
+        resume=arguments.resume,
+        commands=(_command(arguments),),
+        versions=versions(),
+    )
+    say(f"wrote {folder}: evaluate it with {PROGRAM} evaluate {folder}")
+    return 0
+
+
+def _check_output(output: Path, *, resume: bool) -> None:
+    """Raise InputError now rather than after hours of training."""
+    scratch = output.with_name(f"{output.name}.training")
+    if (output / MANIFEST_FILE).exists():
+        raise InputError(f"{output} holds a checkpoint already", "choose another --output")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise InputError(f"{output} exists and is no checkpoint", "choose another --output")
+    if scratch.exists() and not resume:
+        raise UsageError(
+            f"{scratch} holds a stopped training", "go on with --resume, or delete it"
+        )
+
+
+def _kind_of(dataset_id: str) -> str:
+    return next((kind for kind in _KINDS if kind in Path(dataset_id).name), "")
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line that trains this again."""
+    words = ["train", arguments.task, "--dataset", arguments.dataset]
+    for flag in ("output", "recipe", "kind", "beta_actor", "beta_critic", "seed"):
+        given = getattr(arguments, flag)
+        if given is not None:
+            words += [f"--{flag.replace('_', '-')}", str(given)]
+    return f"{PROGRAM} {shlex.join(words)}"

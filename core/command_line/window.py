@@ -1,0 +1,17 @@
+"""What only the window can do. main.py gives it, for core does not know the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCommands:
+    """Two functions that import the window when called."""
+
+    open: Callable[..., int]
+    """Opens the window; returns the exit code."""
+    benchmark: Callable[..., dict[str, Any]]
+    """Measures the window; returns figures for JSON."""
