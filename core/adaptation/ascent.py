@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, jvp
 
 from core.adaptation.guards import clip, trust_region
 from core.adaptation.objective import horizon_return
@@ -176,17 +175,16 @@ class Adaptation:
 
     def _action_change(self, direction: Tensor, state: States) -> Tensor:
         """d pi(s) [direction]: the first-order change of the action, (A,)."""
-        parameters = {name: value.detach() for name, value in self.policy.named_parameters()}
-        sizes = [value.numel() for value in parameters.values()]
-        parts = direction.split(sizes)
-        tangents = {
-            name: part.view_as(value)
-            for (name, value), part in zip(parameters.items(), parts, strict=True)
-        }
-
-        def act(weights: dict[str, Tensor]) -> Tensor:
-            result: Tensor = functional_call(self.policy, weights, (state,))
-            return result
-
-        _, change = jvp(act, (parameters,), (tangents,))
-        return change[0]
+        weights = list(self.policy.parameters())
+        with torch.enable_grad():
+            action = self.policy(state)[0]
+            cotangent = torch.zeros_like(action, requires_grad=True)
+            pulled = torch.autograd.grad(action, weights, cotangent, create_graph=True)
+            inner = sum(
+                (g * part.view_as(g)).sum()
+                for g, part in zip(pulled, direction.split([w.numel() for w in weights]), strict=True)
+            )
+            # J d is the derivative of <J'u, d> by u: a Jacobian-vector product by two vector-Jacobian ones.
+            (change,) = torch.autograd.grad(inner, cotangent)
+        result: Tensor = change
+        return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,10 +51,9 @@ def run_stage(
     folder: Path,
     identity: dict[str, Any],
     evaluate_every: int = 5000,
-    settled: Callable[[Curves], bool] | None = None,
     resume: bool = False,
 ) -> Curves:
-    """Fit until `updates`, or until `settled(curves)`; returns the curves.
+    """Fit until `updates`; returns the curves.
 
     The state lies in `folder`, written at each evaluation and on Ctrl+C (then Interrupted is raised).
     identity: what must be the same on resume (data digest, seed, hyperparameters).
@@ -65,7 +64,7 @@ def run_stage(
     sums: dict[str, Tensor] = {}
     with tqdm(total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05) as bar:
         with _between_updates() as interrupted:
-            while number < updates and not (settled is not None and settled(curves)):
+            while number < updates:
                 for name, scalar in stage.update(number).items():
                     sums[name] = sums.get(name, torch.zeros(())) + scalar.detach()
                 number += 1

@@ -19,6 +19,7 @@ from core.data.dataset import OfflineDataset
 from core.models.critic import TwinCritic
 from core.models.initialize import initialize_rebrac
 from core.models.policy import MlpPolicy
+from core.pretraining.regression import set_learning_rate
 from core.pretraining.rollouts import QCheck, check_values
 from core.tasks import Task
 
@@ -39,6 +40,8 @@ class RebracSettings:
     policy_every: int = 2
     target_noise: float = 0.2
     noise_clip: float = 0.5
+    decay_updates: int = 0
+    """The learning rate falls to zero by half a cosine over so many updates; 0: constant."""
 
 
 class Rebrac:
@@ -78,6 +81,8 @@ class Rebrac:
 
     def update(self, number: int) -> dict[str, Tensor]:
         """One critic update; every `policy_every`-th time a policy update too."""
+        for optimizer in self.optimizers.values():
+            set_learning_rate(optimizer, self.settings.learning_rate, number, self.settings.decay_updates)
         rows, noise = self._draws.at(number)
         batch = {name: column[rows] for name, column in self._data.items()}
         target = critic_target(self.target_policy, self.target_critic, batch, noise, self.settings)

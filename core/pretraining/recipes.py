@@ -28,8 +28,6 @@ class Recipe:
     name: RecipeName
     rebrac: RebracSettings
     rebrac_updates: int
-    """At most; the cpu recipe stops where the policy has settled."""
-    stop_when_settled: bool
     dynamics: RegressionSettings
     reward: RegressionSettings
     ensemble: RegressionSettings
@@ -71,7 +69,6 @@ def _paper(actor: float, critic: float, discount: float) -> Recipe:
             targets_every=2,
         ),
         rebrac_updates=1_000_000,
-        stop_when_settled=False,
         dynamics=supervised,
         reward=RegressionSettings(updates=100_000, batch=1024, learning_rate=3e-4),
         ensemble=RegressionSettings(updates=100_000, batch=256, learning_rate=3e-4),
@@ -81,9 +78,10 @@ def _paper(actor: float, critic: float, discount: float) -> Recipe:
 def _cpu(actor: float, critic: float, discount: float) -> Recipe:
     return Recipe(
         name="cpu",
-        rebrac=RebracSettings(beta_actor=actor, beta_critic=critic, discount=discount),
-        rebrac_updates=200_000,
-        stop_when_settled=True,
+        rebrac=RebracSettings(
+            beta_actor=actor, beta_critic=critic, discount=discount, decay_updates=80_000
+        ),
+        rebrac_updates=80_000,
         dynamics=RegressionSettings(updates=60_000),
         reward=RegressionSettings(updates=30_000),
         ensemble=RegressionSettings(updates=20_000, batch=128),

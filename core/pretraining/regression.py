@@ -56,18 +56,19 @@ class Supervised:
         states.fit(rows["states"])
         changes.fit(rows["changes"])
 
-    def learning_rate(self, number: int) -> float:
-        """Half a cosine from the settings' rate to zero."""
-        share = min(1.0, number / self.settings.updates)
-        return self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
-
     def descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, number: int) -> None:
         """One step of the optimiser at this update's learning rate."""
-        for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate(number)
+        set_learning_rate(optimizer, self.settings.learning_rate, number, self.settings.updates)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float, number: int, updates: int) -> None:
+    """Half a cosine from `rate` at update 0 to zero at `updates`; constant where updates is 0."""
+    share = min(1.0, number / updates) if updates else 0.0
+    for group in optimizer.param_groups:
+        group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * share))
 
 
 def rmse(error: Tensor) -> float:

@@ -63,7 +63,6 @@ def train(
                 "settings": hyperparameters[stage.name.lower()],
             },
             evaluate_every=EVALUATE_EVERY,
-            settled=is_settled if stage is rebrac and recipe.stop_when_settled else None,
             resume=resume,
         )
     networks: dict[str, nn.Module] = {
