@@ -37,18 +37,12 @@ present() {
     esac
 }
 
-missing_packages() {
+missing_libraries() {
+    [ "$(uname -s)" = Linux ] && [ -x /sbin/ldconfig ] || return 0
     libraries=$(/sbin/ldconfig -p)
     while read -r use package sign; do
         case $use in run | "$purpose") present "$sign" || printf ' %s' "$package" ;; esac
     done <assets/debian-packages.txt
-}
-
-install_libraries() {
-    [ "$(uname -s)" = Linux ] && [ -x /sbin/ldconfig ] || return 0
-    packages=$(missing_packages)
-    # shellcheck disable=SC2086 # one word per package
-    [ -z "$packages" ] || apt_install $packages
 }
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
@@ -62,11 +56,23 @@ find_python() {
     return 1
 }
 
+environment_works() { [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; }
+
+missing_python() {
+    if environment_works; then return 0; fi
+    if ! find_python; then printf ' python3 python3-venv'; return 0; fi
+    makes_environments "$python" || printf ' python3-venv'
+}
+
+install_system_packages() {
+    packages=$(missing_python)$(missing_libraries)
+    # shellcheck disable=SC2086 # one word per package
+    [ -z "$packages" ] || apt_install $packages
+}
+
 make_environment() {
-    if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then return 0; fi
-    find_python || apt_install python3 python3-venv
+    if environment_works; then return 0; fi
     find_python || fail "Python 3.11 or newer is missing: install it, or name it: make PYTHON=/path/to/python3.11"
-    makes_environments "$python" || apt_install python3-venv
     say "making the virtual environment .venv with $("$python" --version)"
     "$python" -m venv --clear .venv || fail "$python could not make a virtual environment: install its venv module"
 }
@@ -97,6 +103,6 @@ install_packages() {
 }
 
 case $purpose in run | test) ;; *) fail "use: sh .ci/setup.sh run|test" ;; esac
-install_libraries
+install_system_packages
 make_environment
 install_packages
