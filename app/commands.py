@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMainWindow,
+    QMenu,
     QMenuBar,
     QPlainTextEdit,
     QTextEdit,
@@ -169,13 +170,15 @@ class CommandRegistry(QObject):
             if entry.icon:
                 self.actions[entry.name].setIcon(draw_icon(entry.icon, color))
 
-    def fill_menus(self, bar: QMenuBar) -> None:
+    def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """One menu each for File, Run, Go, View."""
+        menus = {}
         for title in MENUS:
             menu = bar.addMenu(title)
             if menu is not None:
-                menu.setObjectName(f"menu_{title.lower()}")
                 menu.addActions([self.actions[e.name] for e in ENTRIES if e.menu == title])
+                menus[title] = menu
+        return menus
 
     def fill_toolbar(self, toolbar: QToolBar) -> None:
         """The commands that have a short name, a gap between the menus' groups."""

@@ -1,0 +1,136 @@
+"""What the running and stepping commands mean, given the engine, the cursor and the trace.
+
+At the head a step asks the engine; behind it the same key walks through what is recorded, as in
+any debugger that can go back in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject
+
+from app.bridge.engine_process import EngineProcess
+from app.bridge.playback import Playback
+from app.bridge.recorded_run import RecordedRun
+from app.bridge.trace_follower import TraceFollower
+from app.state import navigation
+from app.state.cursor import Address, Cursor
+from core.commands import Name
+
+DRIVEN = (
+    "run", "step_over", "step_into", "step_out", "next_episode", "back", "forward",
+    "back_update", "forward_update", "first", "live", "play",
+)  # fmt: skip
+"""The commands of the registry that have a method of their name here."""
+Move = Callable[[RecordedRun, Address], Address | None]
+
+
+class Driver(QObject):
+    """One method per command."""
+
+    def __init__(self, cursor: Cursor, follower: TraceFollower, playback: Playback) -> None:
+        super().__init__()
+        self._cursor, self._follower, self._playback = cursor, follower, playback
+        self.engine: EngineProcess | None = None
+        """The engine whose trace is shown; None where the trace only replays."""
+
+    @property
+    def controls_engine(self) -> bool:
+        """Whether there is an engine to run and step."""
+        return self.engine is not None and self.engine.alive
+
+    def run(self) -> None:
+        """Run or pause the engine; without one, play or stop the record."""
+        if self.engine is None or not self.engine.alive:
+            self.play()
+        elif self.engine.state == "running":
+            self.engine.send("pause")
+        else:
+            self._ask("run")
+
+    def step_over(self) -> None:
+        """t + 1: recorded where the cursor is behind the head, else computed."""
+        self._step(navigation.forward, "step_over")
+
+    def step_into(self) -> None:
+        """k + 1: recorded where the cursor is behind the head, else computed."""
+        self._step(navigation.forward_update, "step_into")
+
+    def step_out(self) -> None:
+        """To the end of this t's updates, and the action."""
+        self._step(navigation.forward, "step_out")
+
+    def next_episode(self) -> None:
+        """End this episode and begin the next."""
+        if self.controls_engine:
+            self._ask("reset")
+
+    def back(self) -> None:
+        self._move(navigation.back)
+
+    def forward(self) -> None:
+        self._move(navigation.forward)
+
+    def back_update(self) -> None:
+        self._move(navigation.back_update)
+
+    def forward_update(self) -> None:
+        self._move(navigation.forward_update)
+
+    def first(self) -> None:
+        """To t = 0 of the cursor's episode."""
+        address = self._cursor.address
+        if address is not None:
+            self.go_to(Address(branch=address.branch, episode=address.episode))
+
+    def live(self) -> None:
+        """Follow the head."""
+        self._playback.stop()
+        self._cursor.go_live()
+
+    def play(self) -> None:
+        """Play the record at the real robot's speed, or stop."""
+        if self._playback.playing:
+            self._playback.stop()
+        elif self._follower.run is not None:
+            self._playback.start(self._follower.run)
+
+    def go_to(self, address: Address) -> None:
+        """Look there; playing ends."""
+        self._playback.stop()
+        self._cursor.go_to(address)
+
+    def go_to_t(self, t: int) -> None:
+        """Environment step t of the cursor's episode."""
+        address = self._cursor.address
+        if address is not None:
+            self.go_to(Address(branch=address.branch, episode=address.episode, t=t))
+
+    def go_to_k(self, k: int) -> None:
+        """Gradient update k of the cursor's t."""
+        address = self._cursor.address
+        if address is not None:
+            branch, episode, t = address.step
+            self.go_to(Address(branch=branch, episode=episode, t=t, k=k))
+
+    def _step(self, move: Move, name: Name) -> None:
+        if not self._cursor.live and self._move(move):
+            return
+        if self.controls_engine:
+            self._ask(name)
+
+    def _move(self, move: Move) -> bool:
+        address, run = self._cursor.address, self._follower.run
+        if address is None or run is None:
+            return False
+        target = move(run, address)
+        if target is not None:
+            self.go_to(target)
+        return target is not None
+
+    def _ask(self, name: Name) -> None:
+        self._playback.stop()
+        if self.engine is not None:
+            self.engine.send(name)
+        self._cursor.go_live()

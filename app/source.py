@@ -1,0 +1,147 @@
+"""What the window shows: a recorded trace, or a live run that takes over from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.bridge.engine_process import EngineCommandLine
+from app.bridge.live_run import LiveRun
+from app.bridge.playback import Playback
+from app.bridge.recorded_run import RecordedRun
+from app.bridge.trace_follower import TraceFollower
+from app.driver import Driver
+from app.panels.message_bar import MessageBar
+from app.state.runs import new_run_path, prune_runs
+
+STOP_MS = 5000
+"""How long an engine may take to close its trace."""
+
+
+class Source(QObject):
+    """Owns the live run; opens traces; says in the bar what happened to the engine."""
+
+    changed = pyqtSignal()
+    """Another trace, or another state of the engine."""
+    edit_refused = pyqtSignal(str)
+    """One line: the engine refused an edit of the settings."""
+
+    engine_died = pyqtSignal(str)
+    """One line: how."""
+
+    def __init__(
+        self,
+        follower: TraceFollower,
+        playback: Playback,
+        driver: Driver,
+        bar: MessageBar,
+        *,
+        runs_folder: Path,
+        engine_module: str,
+    ) -> None:
+        super().__init__()
+        self._follower, self._playback = follower, playback
+        self._driver, self._bar = driver, bar
+        self._runs_folder, self._engine_module = runs_folder, engine_module
+        self._live_run: LiveRun | None = None
+        self._edits: set[str] = set()
+        self.label = ""
+        """What the shown trace is, in a word or two; empty for the live run's own."""
+
+    @property
+    def live_run(self) -> LiveRun | None:
+        return self._live_run
+
+    @property
+    def shows_live_run(self) -> bool:
+        """Whether the shown trace is the live run's."""
+        return self._live_run is not None and self._driver.engine is self._live_run.engine
+
+    @property
+    def engine_state(self) -> str:
+        """none, starting, running, paused, finished or failed."""
+        return "none" if self._live_run is None else self._live_run.engine.state
+
+    def show_trace(self, path: Path, label: str) -> None:
+        """Show a recorded trace. Raises TraceError where it cannot be read."""
+        run = RecordedRun(path)
+        self._driver.engine, self.label = None, label
+        self._follower.set_running(False)
+        self._follower.open(run)
+        self.changed.emit()
+
+    def run_checkpoint(self, folder: Path, arguments: tuple[str, ...] = ()) -> None:
+        """Run a checkpoint live, its trace in the user's folder; shown once it has begun."""
+        prune_runs(self._runs_folder)
+        command_line = EngineCommandLine(
+            trace=new_run_path(self._runs_folder, folder.name),
+            checkpoint=folder,
+            arguments=arguments,
+            module=self._engine_module,
+        )
+        self.end_live_run()
+        live = self._live_run = LiveRun(command_line, self)
+        live.begun.connect(self._take_over)
+        live.engine.state_changed.connect(self._engine_changed)
+        live.engine.died.connect(self._engine_died)
+        live.engine.complained.connect(lambda line: self._bar.say(line))
+        live.engine.applied.connect(self._applied)
+        live.start()
+
+    def edit(self, changes: dict[str, object]) -> None:
+        """Send new settings to the engine."""
+        if self._live_run is not None:
+            self._edits.add(self._live_run.engine.send("edit", changes))
+
+    def end_live_run(self) -> None:
+        """End the engine in good order, at most a few seconds later by force."""
+        live, self._live_run = self._live_run, None
+        self._driver.engine = None
+        if live is not None:
+            live.engine.disconnect()
+            live.stop(STOP_MS)
+            live.deleteLater()
+
+    def _take_over(self, run: RecordedRun) -> None:
+        if self._live_run is None:
+            run.close()
+            return
+        self._playback.stop()
+        self._driver.engine = self._live_run.engine
+        self.label = ""
+        self._follower.set_running(self.engine_state == "running")
+        self._follower.open(run)
+        self.changed.emit()
+
+    def _engine_changed(self, state: str) -> None:
+        if self.shows_live_run:
+            self._follower.set_running(state == "running")
+        self.changed.emit()
+
+    def _engine_died(self, line: str) -> None:
+        live = self._live_run
+        if live is None:
+            return
+        if live.trace.exists():
+            text = f"{_sentence(line)} What it recorded is safe."
+            self._bar.say(text, "Go on from the last record", live.go_on)
+        else:
+            self._bar.say(_sentence(line), "Start again", live.start)
+        self.engine_died.emit(line)
+
+    def _applied(self, acknowledgement: dict[str, object]) -> None:
+        command_id = str(acknowledgement.get("id"))
+        accepted = bool(acknowledgement.get("accepted", True))
+        effect = str(acknowledgement.get("effect", ""))
+        if command_id in self._edits:
+            self._edits.discard(command_id)
+            if not accepted:
+                self.edit_refused.emit(effect)
+        elif not accepted:
+            self._bar.say(effect)
+
+
+def _sentence(line: str) -> str:
+    text = line[:1].upper() + line[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
