@@ -96,7 +96,7 @@ def _scalar(kind: Layout, name: str, value: Any) -> Scalar:
     if isinstance(value, bool | np.bool_):
         if scalar_type == "bool":
             return bool(value)
-    elif scalar_type == "int" and isinstance(value, int | np.integer) and value in _INT64:
+    elif scalar_type == "int" and isinstance(value, int | np.integer) and int(value) in _INT64:
         return int(value)
     elif scalar_type == "float" and isinstance(value, int | float | np.integer | np.floating):
         return float(value)
