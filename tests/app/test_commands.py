@@ -1,0 +1,181 @@
+"""Keys, menus and toolbar come from one list, and never act from inside a field."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QListWidget,
+    QMainWindow,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.commands import ENTRIES, MENUS, CommandRegistry
+
+Key = Qt.Key
+Modifier = Qt.KeyboardModifier
+
+
+class Desk:
+    """A window with every kind of field, and a count of the commands that were given."""
+
+    def __init__(self) -> None:
+        self.window = QMainWindow()
+        self.registry = CommandRegistry(self.window)
+        self.given: Counter[str] = Counter()
+        for name in self.registry.actions:
+            self.registry.connect(name, lambda name=name: self.given.update([name]))
+        page = QWidget()
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        column = QVBoxLayout(page)
+        self.fields: dict[str, QWidget] = {
+            "nothing": page,
+            "spin box": QSpinBox(),
+            "number": QDoubleSpinBox(),
+            "text": QLineEdit(),
+            "choice": QComboBox(),
+            "list": QListWidget(),
+            "slider": QSlider(),
+            "button": QPushButton("press"),
+        }
+        for name, field in self.fields.items():
+            if name != "nothing":
+                column.addWidget(field)
+        self.window.setCentralWidget(page)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    desk = Desk()
+    qtbot.addWidget(desk.window)
+    desk.window.show()
+    desk.window.activateWindow()
+    qtbot.waitUntil(desk.window.isActiveWindow)
+    return desk
+
+
+def press(
+    desk: Desk, field: str, key: Qt.Key, modifier: Qt.KeyboardModifier = Modifier.NoModifier
+) -> None:
+    widget = desk.fields[field]
+    widget.setFocus()
+    assert widget.hasFocus()
+    QTest.keyClick(widget, key, modifier)
+
+
+def test_no_two_commands_share_a_key() -> None:
+    keys = Counter(key for entry in ENTRIES for key in entry.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_every_command_is_in_a_menu_and_says_its_keys(desk: Desk) -> None:
+    menus = desk.registry.fill_menus(desk.window.menuBar())
+    listed = [action.objectName() for menu in menus.values() for action in menu.actions()]
+    assert sorted(listed) == sorted(entry.name for entry in ENTRIES)
+    assert {entry.menu for entry in ENTRIES} == set(MENUS)
+    for entry in ENTRIES:
+        tip = desk.registry.actions[entry.name].toolTip()
+        assert all(key in tip for key in entry.keys)
+
+
+def test_the_toolbar_has_the_commands_with_a_short_name(desk: Desk) -> None:
+    toolbar = QToolBar()
+    desk.registry.fill_toolbar(toolbar)
+    names = [action.objectName() for action in toolbar.actions() if not action.isSeparator()]
+    assert names == [entry.name for entry in ENTRIES if entry.short]
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "name"),
+    [
+        (Key.Key_F5, Modifier.NoModifier, "run"),
+        (Key.Key_Space, Modifier.NoModifier, "run"),
+        (Key.Key_F10, Modifier.NoModifier, "step_over"),
+        (Key.Key_F11, Modifier.NoModifier, "step_into"),
+        (Key.Key_F11, Modifier.ShiftModifier, "step_out"),
+        (Key.Key_F10, Modifier.AltModifier, "back"),
+        (Key.Key_Left, Modifier.NoModifier, "back"),
+        (Key.Key_Right, Modifier.NoModifier, "forward"),
+        (Key.Key_End, Modifier.NoModifier, "live"),
+        (Key.Key_P, Modifier.NoModifier, "play"),
+        (Key.Key_T, Modifier.ControlModifier, "theme"),
+    ],
+)
+def test_a_key_gives_its_command_where_no_field_has_focus(
+    desk: Desk, key: Qt.Key, modifier: Qt.KeyboardModifier, name: str
+) -> None:
+    press(desk, "nothing", key, modifier)
+    assert desk.given == {name: 1}
+
+
+@pytest.mark.parametrize("field", ["spin box", "number", "text", "choice"])
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [
+        (Key.Key_Space, Modifier.NoModifier),
+        (Key.Key_F5, Modifier.NoModifier),
+        (Key.Key_F10, Modifier.NoModifier),
+        (Key.Key_F10, Modifier.AltModifier),
+        (Key.Key_F11, Modifier.NoModifier),
+        (Key.Key_F11, Modifier.ShiftModifier),
+        (Key.Key_Left, Modifier.NoModifier),
+        (Key.Key_Home, Modifier.NoModifier),
+        (Key.Key_End, Modifier.NoModifier),
+        (Key.Key_P, Modifier.NoModifier),
+        (Key.Key_Delete, Modifier.NoModifier),
+    ],
+)
+def test_no_key_gives_a_command_from_inside_a_field(
+    desk: Desk, field: str, key: Qt.Key, modifier: Qt.KeyboardModifier
+) -> None:
+    press(desk, field, key, modifier)
+    assert not desk.given
+
+
+def test_a_field_still_gets_the_keys_it_is_guarded_for(desk: Desk) -> None:
+    number = desk.fields["spin box"]
+    assert isinstance(number, QSpinBox)
+    number.setFocus()
+    number.selectAll()
+    for key in (Key.Key_4, Key.Key_2, Key.Key_Home, Key.Key_Delete):
+        QTest.keyClick(number, key)
+    assert number.cleanText() == "2"
+
+
+def test_a_list_and_a_slider_keep_their_arrows_and_leave_the_rest(desk: Desk) -> None:
+    for field in ("list", "slider"):
+        press(desk, field, Key.Key_Left)
+        press(desk, field, Key.Key_End)
+        assert not desk.given
+        press(desk, field, Key.Key_F10)
+        assert desk.given.pop("step_over") == 1
+
+
+def test_space_presses_the_button_that_has_focus(desk: Desk, qtbot: QtBot) -> None:
+    button = desk.fields["button"]
+    assert isinstance(button, QPushButton)
+    with qtbot.waitSignal(button.clicked):
+        press(desk, "button", Key.Key_Space)
+    assert not desk.given
+
+
+def test_the_run_button_says_what_a_press_would_do(desk: Desk) -> None:
+    from PyQt6.QtGui import QColor
+
+    action = desk.registry.actions["run"]
+    desk.registry.set_running(True, QColor("black"))
+    assert action.iconText() == "Pause"
+    desk.registry.set_running(False, QColor("black"))
+    assert action.iconText() == "Run"
