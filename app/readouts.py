@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 MINUS = "−"
+NO_BREAK = "\u00a0"
+"""A blank that no line ends at."""
 NOTHING = "–"
 """What stands for a value that does not exist (NaN in a record)."""
 
@@ -54,6 +56,8 @@ def alike(*values: float, digits: int = 3) -> tuple[str, ...]:
 
 def fraction(value: float) -> str:
     """A trust factor: 1, 1/2, 1/4 ..; `plain` for anything else."""
+    if value == 1:
+        return "1"
     if 0 < value < 1 and (1 / value).is_integer():
         return f"1/{int(1 / value)}"
     return plain(value)

@@ -237,5 +237,12 @@ QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }
 QMainWindow::separator:hover {{ background: {theme.accent}; }}
 QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border: none;
     border-bottom: 1px solid {theme.border}; padding: 2px 3px; }}
-QTableView {{ gridline-color: {theme.grid}; border: 1px solid {theme.border}; }}
+QTableView {{ gridline-color: {theme.grid}; border: 1px solid {theme.border}; outline: 0; }}
+QScrollBar:vertical {{ background: transparent; width: 9px; }}
+QScrollBar:horizontal {{ background: transparent; height: 9px; }}
+QScrollBar::handle {{ background: {theme.border}; border-radius: 3px; margin: 1px;
+    min-width: 24px; min-height: 24px; }}
+QScrollBar::handle:hover {{ background: {theme.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """

@@ -35,7 +35,7 @@ class Legend:
 
 
 class Header(QWidget):
-    """Title and legend on the first line; coloured numbers and a chooser on the second."""
+    """Title and legend above, coloured numbers and a chooser below; or all on one line."""
 
     def __init__(
         self,
@@ -44,14 +44,16 @@ class Header(QWidget):
         theme: Theme,
         *,
         chooser: QComboBox | None = None,
+        one_line: bool = False,
     ) -> None:
         super().__init__()
+        self._one_line = one_line
         self._title = title
         self._legend = legend
         self._theme = theme
         self._parts: tuple[Part, ...] = ()
         self._chooser = chooser
-        self.setFixedHeight(2 * LINE + (4 if chooser else 1))
+        self.setFixedHeight((1 if one_line else 2) * LINE + (4 if chooser else 1))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
         if chooser is not None:
@@ -90,6 +92,9 @@ class Header(QWidget):
 
     def labels_fit(self) -> bool:
         """Whether both lines are shown whole."""
+        if self._one_line:
+            needed = self._first_line_width() + 2 * _GAP + self._second_line_width()
+            return needed <= self.width()
         second = self._second_line_width()
         if self._chooser is not None:
             second += _GAP + self._chooser.sizeHint().width()
@@ -119,10 +124,11 @@ class Header(QWidget):
 
     def _paint_readout(self, painter: QPainter) -> None:
         painter.setFont(font(WINDOW_TEXT))
-        x = 0.0
+        x = text_width(self._title, bold=True) + 2 * _GAP if self._one_line else 0.0
+        y = LINE - 4 if self._one_line else 2 * LINE - 3
         for text, color in self._parts:
             painter.setPen(self._theme.color(color))
-            painter.drawText(QPointF(x, 2 * LINE - 3), text)
+            painter.drawText(QPointF(x, y), text)
             x += text_width(text) + _GAP
 
     def _legend_width(self) -> float:

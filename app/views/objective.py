@@ -19,7 +19,7 @@ from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
-TOOLTIP = """<p><b>Objective J(ψ<sub>k</sub>)</b> after k gradient updates, k = 0 .. E, on the
+TOOLTIP = """<p><b>Objective J(k)</b> after k gradient updates, k = 0 .. E, on the
 same noise at every k. J holds the imagined rewards and the terminal value; it is not a return.
 The axis shows its distance from the mean at k = 0.</p>
 <p>Thin lines: one particle each. Bars: ± 1 standard deviation over the particles.
@@ -40,7 +40,7 @@ class ObjectiveView(View):
             Header("Objective", legend, theme), tooltip=TOOLTIP, object_name="objective-view"
         )
         self._plot = Plot(
-            y_name="J(ψₖ) − J(ψ₀), reward",
+            y_name="J(k) − J(0), reward",
             x_name="gradient update k",
             theme=theme,
             vertical=CalmRange(least_span=1e-3),

@@ -31,10 +31,11 @@ class Plot(QWidget):
         theme: Theme,
         vertical: CalmRange | None = None,
         left: int = LEFT,
+        least_height: int = 96,
     ) -> None:
         super().__init__()
         self._theme = theme
-        self._vertical = vertical
+        self._vertical = vertical or CalmRange()
         self._names = (y_name, x_name)
         self._right = 0
         self._x_range = (float("nan"), float("nan"))
@@ -44,7 +45,7 @@ class Plot(QWidget):
         self._caption = pg.QtWidgets.QGraphicsSimpleTextItem(y_name)
         self._right_caption = pg.QtWidgets.QGraphicsSimpleTextItem("")
         self._note = QLabel(self.widget)
-        self._build(left)
+        self._build(left, least_height)
         self.set_theme(theme)
 
     def add(self, item: Any) -> Any:
@@ -64,10 +65,11 @@ class Plot(QWidget):
             self._y_range = (low, high)
             self.item.setYRange(low, high, padding=0)
 
-    def fit_y(self, low: float, high: float) -> None:
-        """Let the calm range follow data in [low, high]."""
-        if self._vertical is not None:
-            self.set_y(*self._vertical.fit(low, high))
+    def fit_y(self, low: float, high: float) -> tuple[float, float]:
+        """Let the calm range follow data in [low, high]; the range that is shown."""
+        shown = self._vertical.fit(low, high)
+        self.set_y(*shown)
+        return shown
 
     def set_ticks(self, axis: str, ticks: Sequence[tuple[float, str]] | None) -> None:
         """Fixed ticks of `left`, `bottom` or `right`; None for round numbers."""
@@ -127,25 +129,26 @@ class Plot(QWidget):
     def resizeEvent(self, event: Any) -> None:
         """Keep the message in the middle, the right name above its column."""
         super().resizeEvent(event)
-        self._note.setGeometry(self.widget.rect().adjusted(self._left + 4, CAPTION, -8, -24))
+        top, bottom = (CAPTION, 24) if self.height() > 3 * CAPTION else (0, 0)
+        self._note.setGeometry(self.widget.rect().adjusted(self._left + 4, top, -8, -bottom))
         self._place_captions()
 
     def _place_captions(self) -> None:
         self._right_caption.setPos(QPointF(self.width() - self._right - 4, 0))
 
-    def _build(self, left: int) -> None:
+    def _build(self, left: int, least_height: int) -> None:
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.widget)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(90, 96)
+        self.setMinimumSize(90, least_height)
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.widget.setMinimumSize(0, 0)
         self.item.setMenuEnabled(False)
         self.item.setMouseEnabled(False, False)
         self.item.hideButtons()
         self.item.vb.disableAutoRange()
-        self.item.layout.setContentsMargins(0, CAPTION if self._names[0] else 3, 8, 0)
+        self.item.layout.setContentsMargins(0, CAPTION if self._names[0] else 1, 8, 0)
         self._style_axes(left)
         for caption in (self._caption, self._right_caption):
             caption.setFont(font(PLOT_TEXT))
@@ -165,7 +168,7 @@ class Plot(QWidget):
             axis.enableAutoSIPrefix(False)
             axis.tickStrings = _tick_strings
         self.set_left(left)
-        self.item.getAxis("bottom").setHeight(29 if self._names[1] else 4)
+        self.item.getAxis("bottom").setHeight(29 if self._names[1] else 2)
 
 
 def _tick_strings(values: Sequence[float], _scale: float, spacing: float) -> list[str]:

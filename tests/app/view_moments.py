@@ -12,12 +12,9 @@ from app.state.moment import HISTORY_COLUMNS, History, Moment
 from core.settings import Settings
 from core.tasks import find_task
 from core.traces.trace import GradientUpdate
-from tests.records import (
-    Sizes,
-    make_environment_step,
-    make_run_started,
-    make_update,
-)
+from tests.moment_records import make_environment_step, make_update
+from tests.motion import Sizes
+from tests.records import make_run_started
 
 LAYERS = ("hidden 1", "hidden 2", "hidden 3", "output")
 
