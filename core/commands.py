@@ -54,7 +54,9 @@ def parse_command(line: str) -> Command:
     if not isinstance(values, dict) or not isinstance(values.get("id"), str):
         raise InputError("a command has no id", 'send {"id": "1", "command": "run"}')
     if values.get("command") not in NAMES:
-        raise InputError(f"there is no command {values.get('command')!r}", f"use one of {', '.join(NAMES)}")
+        raise InputError(
+            f"there is no command {values.get('command')!r}", f"use one of {', '.join(NAMES)}"
+        )
     settings = values.get("settings", {})
     if not isinstance(settings, dict):
         raise InputError("settings is not a JSON object", 'send {"settings": {"horizon": 3}}')

@@ -78,7 +78,9 @@ class Engine:
             return True
         seq = self._writer.command_seq(command.id)
         if seq is not None:
-            self._say(event="applied", id=command.id, accepted=True, effect="applied before", seq=seq)
+            self._say(
+                event="applied", id=command.id, accepted=True, effect="applied before", seq=seq
+            )
             return True
         if self._unwritten is not None and not self._flush():
             return True
@@ -123,7 +125,9 @@ class Engine:
         self._output.flush()
 
 
-def open_session(trace: Path, checkpoint: str, settings: Settings, seed: int, *, resume: bool) -> tuple[Session, TraceWriter]:
+def open_session(
+    trace: Path, checkpoint: str, settings: Settings, seed: int, *, resume: bool
+) -> tuple[Session, TraceWriter]:
     """A new run, or with resume the one in the trace as it stood after its last record."""
     if resume:
         reader = TraceReader(trace)

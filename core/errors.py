@@ -1,12 +1,12 @@
 """Errors for people: what happened, what to do, the facts as attributes.
 
-    PsiscopeError
-    +-- InputError           a user's mistake or a foreign file: one line, exit code 2
-    |   +-- SettingsError    a setting is out of range or contradicts another
-    |   +-- DataError          a data set cannot be used
-    |   +-- CheckpointError    a checkpoint is missing, broken, foreign or oversized
-    |   +-- TraceError         a trace is missing, broken or foreign
-    +-- CheckFailed          a check was carried out and did not hold: exit code 1
+PsiscopeError
++-- InputError           a user's mistake or a foreign file: one line, exit code 2
+|   +-- SettingsError    a setting is out of range or contradicts another
+|   +-- DataError          a data set cannot be used
+|   +-- CheckpointError    a checkpoint is missing, broken, foreign or oversized
+|   +-- TraceError         a trace is missing, broken or foreign
++-- CheckFailed          a check was carried out and did not hold: exit code 1
 """
 
 from __future__ import annotations

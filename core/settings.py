@@ -64,7 +64,8 @@ class Settings:
         for name, allowed in _choices().items():
             if getattr(self, name) not in allowed:
                 raise SettingsError(
-                    f"{name.replace('_', '-')} is {getattr(self, name)!r}", f"use one of {', '.join(allowed)}"
+                    f"{name.replace('_', '-')} is {getattr(self, name)!r}",
+                    f"use one of {', '.join(allowed)}",
                 )
         for name, (low, high) in _BOUNDS.items():
             _check_bounds(name, getattr(self, name), low, high)
@@ -84,7 +85,9 @@ class Settings:
         known = {field.name for field in dataclasses.fields(self)}
         for name in changes:
             if name not in known:
-                raise SettingsError(f"there is no setting {name!r}", f"known: {', '.join(sorted(known))}")
+                raise SettingsError(
+                    f"there is no setting {name!r}", f"known: {', '.join(sorted(known))}"
+                )
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> str:
@@ -99,7 +102,7 @@ class Settings:
         except (ValueError, RecursionError) as error:
             raise SettingsError("settings are not JSON", str(error)) from error
         if not isinstance(values, dict):
-            raise SettingsError("settings are not a JSON object", "write {\"horizon\": 5}")
+            raise SettingsError("settings are not a JSON object", 'write {"horizon": 5}')
         return cls().replace(**values)
 
 
@@ -132,4 +135,6 @@ def _check_bounds(name: str, value: Any, low: float, high: float) -> None:
     good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
     if not good or not low <= value <= high:
         kind = "a number" if optional else "a whole number"
-        raise SettingsError(f"{name.replace('_', '-')} is {value!r}", f"use {kind} from {low:g} to {high:g}")
+        raise SettingsError(
+            f"{name.replace('_', '-')} is {value!r}", f"use {kind} from {low:g} to {high:g}"
+        )

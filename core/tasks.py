@@ -42,7 +42,11 @@ class Task:
 
     def score(self, episode_return: float) -> float:
         """D4RL score, 0 random .. 100 expert, against the v2 references."""
-        return 100.0 * (episode_return - self.score_random) / (self.score_expert - self.score_random)
+        return (
+            100.0
+            * (episode_return - self.score_random)
+            / (self.score_expert - self.score_random)
+        )
 
 
 _HOPPER_STATES = (
@@ -68,7 +72,19 @@ TASKS: dict[str, Task] = {
             *(Bound(index=i, low=-100.0, high=100.0, width=1.0) for i in range(2, 11)),
         ),
         state_names=_HOPPER_STATES,
-        state_units=("m", "rad", "rad", "rad", "rad", "m/s", "m/s", "rad/s", "rad/s", "rad/s", "rad/s"),
+        state_units=(
+            "m",
+            "rad",
+            "rad",
+            "rad",
+            "rad",
+            "m/s",
+            "m/s",
+            "rad/s",
+            "rad/s",
+            "rad/s",
+            "rad/s",
+        ),
         action_names=("thigh torque", "leg torque", "foot torque"),
         missing_root=1,
     ),
@@ -80,4 +96,6 @@ def find_task(name: str) -> Task:
     try:
         return TASKS[name]
     except KeyError:
-        raise InputError(f"there is no task {name!r}", f"known tasks: {', '.join(sorted(TASKS))}") from None
+        raise InputError(
+            f"there is no task {name!r}", f"known tasks: {', '.join(sorted(TASKS))}"
+        ) from None

@@ -69,7 +69,11 @@ class LinearQuadraticWorld:
         closed = self.a + self.b @ self.gain
         values = [self.p]
         for _ in range(horizon):
-            values.append(self.q + self.gain.T @ self.r @ self.gain + discount * closed.T @ values[-1] @ closed)
+            values.append(
+                self.q
+                + self.gain.T @ self.r @ self.gain
+                + discount * closed.T @ values[-1] @ closed
+            )
         values.reverse()
         gradient, state = torch.zeros_like(self.gain), self.start
         for j in range(horizon):

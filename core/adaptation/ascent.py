@@ -1,6 +1,6 @@
 """Gradient ascent on the policy's weights (arXiv:2603.22430, algorithm 1).
 
-    repeat E times:  psi <- psi + alpha dJ/dpsi
+repeat E times:  psi <- psi + alpha dJ/dpsi
 """
 
 from __future__ import annotations
@@ -102,7 +102,13 @@ class Adaptation:
             yield update
 
     def _observe(
-        self, k: int, state: States, noise: Tensor, settings: Settings, blind: bool, factor: float
+        self,
+        k: int,
+        state: States,
+        noise: Tensor,
+        settings: Settings,
+        blind: bool,
+        factor: float,
     ) -> Update:
         last = k == settings.updates
         psi = psi_of(self.policy)
@@ -115,11 +121,15 @@ class Adaptation:
                 particles = state.expand(noise.shape[2], -1)
                 rollout = imagine(self.policy, self.model, self.critic, particles, noise)
                 objectives = horizon_return(
-                    rollout, discount=self.discount, critic_reward_scale=self.critic_reward_scale
+                    rollout,
+                    discount=self.discount,
+                    critic_reward_scale=self.critic_reward_scale,
                 )
             ended = time.perf_counter()
             if not last:
-                gradient = flat(torch.autograd.grad(objectives.mean(), list(self.policy.parameters())))
+                gradient = flat(
+                    torch.autograd.grad(objectives.mean(), list(self.policy.parameters()))
+                )
         backward_ms = (time.perf_counter() - ended) * 1e3
         finite = bool(torch.isfinite(objectives).all() and torch.isfinite(action).all())
         step_size = float("nan")
@@ -144,7 +154,9 @@ class Adaptation:
     def _guard(self, state: States, settings: Settings) -> float:
         if settings.updates == 0:
             return 1.0
-        factor = trust_region(self.policy, self.pretrained, self.psi_0, state, settings.trust_radius)
+        factor = trust_region(
+            self.policy, self.pretrained, self.psi_0, state, settings.trust_radius
+        )
         if factor < 1.0:
             self.moments = Moments()
         return factor
@@ -168,10 +180,14 @@ class Adaptation:
         old, (beta_1, beta_2) = self.moments, ADAM_BETAS
         zero = torch.zeros_like(gradient)
         first = beta_1 * (zero if old.first is None else old.first) + (1 - beta_1) * gradient
-        second = beta_2 * (zero if old.second is None else old.second) + (1 - beta_2) * gradient**2
+        second = (
+            beta_2 * (zero if old.second is None else old.second) + (1 - beta_2) * gradient**2
+        )
         count = old.count + 1
         scale = (second / (1 - beta_2**count)).sqrt() + ADAM_EPSILON
-        return first / (1 - beta_1**count) / scale, Moments(first=first, second=second, count=count)
+        return first / (1 - beta_1**count) / scale, Moments(
+            first=first, second=second, count=count
+        )
 
     def _action_change(self, direction: Tensor, state: States) -> Tensor:
         """d pi(s) [direction]: the first-order change of the action, (A,)."""
@@ -182,7 +198,9 @@ class Adaptation:
             pulled = torch.autograd.grad(action, weights, cotangent, create_graph=True)
             inner = sum(
                 (g * part.view_as(g)).sum()
-                for g, part in zip(pulled, direction.split([w.numel() for w in weights]), strict=True)
+                for g, part in zip(
+                    pulled, direction.split([w.numel() for w in weights]), strict=True
+                )
             )
             # J d is the derivative of <J'u, d> by u: a Jacobian-vector product by two vector-Jacobian ones.
             (change,) = torch.autograd.grad(inner, cotangent)

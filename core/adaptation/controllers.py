@@ -52,9 +52,7 @@ class AdaptiveController:
 
     def act(self, state: NDArray[np.float64], t: int) -> NDArray[np.float32]:
         rows = torch.from_numpy(state).float()[None]
-        noise = imagination_noise(
-            self.settings, rows.shape[1], seed=self._seed, episode=0, t=t
-        )
+        noise = imagination_noise(self.settings, rows.shape[1], seed=self._seed, episode=0, t=t)
         imagine_ms = backward_ms = 0.0
         action = rows.new_zeros(0)
         for update in self._adaptation.updates(rows, noise, self.settings, observe_last=False):

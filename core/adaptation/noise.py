@@ -10,7 +10,13 @@ from core.settings import Settings
 
 
 def imagination_noise(
-    settings: Settings, state_size: int, *, seed: int, episode: int, t: int, purpose: str = "imagination"
+    settings: Settings,
+    state_size: int,
+    *,
+    seed: int,
+    episode: int,
+    t: int,
+    purpose: str = "imagination",
 ) -> Tensor:
     """Standard normal draws (H, K, M, S), the same for every k. One particle where H = 0."""
     horizon = settings.imagined_steps

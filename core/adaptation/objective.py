@@ -1,6 +1,6 @@
 """The objective of the imagination (arXiv:2603.22430, eq. 3, with survival; contracts 2).
 
-    J(psi) = 1/M sum_m [ sum_{j<H} gamma^j sigma_j r(s_j, a_j) + gamma^H sigma_H Q(s_H, pi(s_H)) / scale ]
+J(psi) = 1/M sum_m [ sum_{j<H} gamma^j sigma_j r(s_j, a_j) + gamma^H sigma_H Q(s_H, pi(s_H)) / scale ]
 """
 
 from __future__ import annotations
@@ -30,4 +30,9 @@ def reward_terms(rollout: Rollout, *, discount: float) -> Tensor:
 def terminal_terms(rollout: Rollout, *, discount: float, critic_reward_scale: float) -> Values:
     """gamma^H sigma_H Q(s_H, pi(s_H)) / critic_reward_scale: (M,)."""
     horizon = rollout.rewards.shape[1]
-    return discount**horizon * rollout.survival[:, -1] * rollout.terminal_values / critic_reward_scale
+    return (
+        discount**horizon
+        * rollout.survival[:, -1]
+        * rollout.terminal_values
+        / critic_reward_scale
+    )

@@ -34,7 +34,12 @@ def imagine(
 
     s_0 = state; a_j = pi(s_j); s_{j+1} = f(s_j, a_j, eps_j); sigma_{j+1} = sigma_j alive(s_{j+1}).
     """
-    states, actions, rewards, survival = [state], [policy(state)], [], [torch.ones_like(state[:, 0])]
+    states, actions, rewards, survival = (
+        [state],
+        [policy(state)],
+        [],
+        [torch.ones_like(state[:, 0])],
+    )
     for draw in noise:
         rewards.append(model.reward(states[-1], actions[-1]))
         states.append(model.next_state(states[-1], actions[-1], draw))

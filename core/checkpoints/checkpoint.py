@@ -57,7 +57,9 @@ class Checkpoint:
 
         Raises CheckpointError where the checkpoint was not tuned for that controller.
         """
-        tuned = self.manifest.tuned.get("critic-only" if settings.imagined_steps == 0 else "adaptive")
+        tuned = self.manifest.tuned.get(
+            "critic-only" if settings.imagined_steps == 0 else "adaptive"
+        )
         needed = "step_size" if settings.step_rule == "plain" else "delta"
         if getattr(settings, needed) is not None or settings.updates == 0:
             return settings
@@ -65,7 +67,8 @@ class Checkpoint:
         if value is None:
             flag = needed.replace("_", "-")
             raise CheckpointError(
-                f"{self.manifest.name} has no tuned {flag} for {settings.controller}", f"give --{flag}"
+                f"{self.manifest.name} has no tuned {flag} for {settings.controller}",
+                f"give --{flag}",
             )
         return settings.replace(**{needed: value})
 
@@ -106,7 +109,9 @@ def architecture(network: nn.Module) -> dict[str, Any]:
         case DynamicsEnsemble():
             members, _, width = network.weights[0].shape
             return {"kind": "ensemble", "members": members, "width": width}
-    raise CheckpointError(f"a {type(network).__name__} cannot be stored", "use one of core.models")
+    raise CheckpointError(
+        f"a {type(network).__name__} cannot be stored", "use one of core.models"
+    )
 
 
 def _hidden(network: nn.Sequential) -> list[int]:
@@ -124,12 +129,16 @@ def _build(manifest: Manifest, name: str, tensors: Mapping[str, Tensor]) -> nn.M
         network.load_state_dict(dict(tensors), strict=True, assign=True)
     except (TypeError, ValueError, RuntimeError) as error:
         line = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"the {name} of {manifest.name} does not fit its description ({line})") from error
+        raise CheckpointError(
+            f"the {name} of {manifest.name} does not fit its description ({line})"
+        ) from error
     return network.requires_grad_(False).eval()
 
 
 def _size(value: Any) -> Any:
     values = value if isinstance(value, list) else [value]
-    if not 1 <= len(values) <= 16 or not all(isinstance(v, int) and 1 <= v <= _LARGEST_SIZE for v in values):
+    if not 1 <= len(values) <= 16 or not all(
+        isinstance(v, int) and 1 <= v <= _LARGEST_SIZE for v in values
+    ):
         raise ValueError(f"{value!r} is not a size")
     return value

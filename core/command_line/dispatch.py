@@ -20,6 +20,7 @@ from core.command_line import (
     replay,
     run,
     train,
+    tune,
 )
 from core.command_line.output import warn
 from core.command_line.parser import PROGRAM, Parser, refuse_unknown
@@ -29,7 +30,7 @@ from core.versions import PSISCOPE
 
 _DESCRIPTION = """See a policy change its mind: a debugger for policies that adapt
 while they act. Without a command: open the window on the default checkpoint, running."""
-_COMMANDS = (gui, run, replay, evaluate, collect, train, checkpoints, benchmark, doctor)
+_COMMANDS = (gui, run, replay, evaluate, collect, train, tune, checkpoints, benchmark, doctor)
 _READER_GONE = 141
 
 

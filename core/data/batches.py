@@ -14,7 +14,9 @@ _CHUNK = 200
 class Draws:
     """Row numbers and Gaussian noise for each gradient update of one training stage."""
 
-    def __init__(self, seed: int, purpose: str, *, rows: Tensor, batch: int, noise: int) -> None:
+    def __init__(
+        self, seed: int, purpose: str, *, rows: Tensor, batch: int, noise: int
+    ) -> None:
         """rows (R,): the rows to choose from; batch: rows an update; noise: normals per row."""
         self._seed, self._purpose = seed, purpose
         self._rows, self._batch, self._noise = rows, batch, noise
@@ -27,8 +29,12 @@ class Draws:
         if chunk != self._chunk:
             draws = generator(self._seed, self._purpose, chunk)
             shape = (_CHUNK, self._batch)
-            self._chosen = self._rows[torch.from_numpy(draws.integers(0, len(self._rows), shape))]
-            self._normals = torch.from_numpy(draws.standard_normal((*shape, self._noise), dtype="float32"))
+            self._chosen = self._rows[
+                torch.from_numpy(draws.integers(0, len(self._rows), shape))
+            ]
+            self._normals = torch.from_numpy(
+                draws.standard_normal((*shape, self._noise), dtype="float32")
+            )
             self._chunk = chunk
         return self._chosen[position], self._normals[position]
 

@@ -92,7 +92,17 @@ def from_episodes(
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
     for array in joined:
         array.setflags(write=False)
-    states, actions, rewards, next_states, next_actions, ends, with_state, with_action, number = joined
+    (
+        states,
+        actions,
+        rewards,
+        next_states,
+        next_actions,
+        ends,
+        with_state,
+        with_action,
+        number,
+    ) = joined
     return OfflineDataset(
         dataset_id=dataset_id,
         states=states,

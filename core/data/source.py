@@ -31,7 +31,7 @@ def load_dataset(dataset_id: str, task: Task) -> OfflineDataset:
 def _load_minari(dataset_id: str, task: Task) -> OfflineDataset:
     try:
         dataset = minari.load_dataset(dataset_id, download=not _is_local(dataset_id))
-    except Exception as error:  # noqa: BLE001 - minari and its hosts raise anything
+    except Exception as error:
         raise DataError(
             f"the data set {dataset_id} cannot be loaded ({_line(error)})",
             "list local ones with `minari list local`, or collect one with `python main.py collect`",
@@ -71,13 +71,17 @@ def _load_d4rl(path: Path, task: Task) -> OfflineDataset:
     """D4RL's flat rows. The row after a terminal or time-limit row belongs to another episode, so the
     last row of each episode has no next state."""
     if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-        raise DataError(f"there is no readable HDF5 file at {path}", "give the path of a D4RL file")
+        raise DataError(
+            f"there is no readable HDF5 file at {path}", "give the path of a D4RL file"
+        )
     try:
         with h5py.File(path, "r") as file:
             names = ("observations", "actions", "rewards", "terminals", "timeouts")
             flat = {name: np.asarray(file[name]) for name in names if name in file}
     except (OSError, KeyError, ValueError, RuntimeError) as error:
-        raise DataError(f"{path} is not readable as HDF5 ({_line(error)})", "copy it again") from error
+        raise DataError(
+            f"{path} is not readable as HDF5 ({_line(error)})", "copy it again"
+        ) from error
     missing = {"observations", "actions", "rewards", "terminals"} - set(flat)
     if missing:
         raise DataError(f"{path} lacks {', '.join(sorted(missing))}", "use D4RL's HDF5 layout")

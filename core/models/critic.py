@@ -15,7 +15,9 @@ from core.models.mlp import mlp
 class TwinCritic(nn.Module):
     """Two ReLU MLPs with LayerNorm after each activation. The call is their minimum."""
 
-    def __init__(self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256, 256)) -> None:
+    def __init__(
+        self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256, 256)
+    ) -> None:
         super().__init__()
         self.normalizer = Normalizer(state_size)
         sizes = (state_size + action_size, *hidden, 1)

@@ -44,7 +44,9 @@ class ResidualBlock(nn.Module):
 class DiffusionDynamics(nn.Module):
     """D_theta(x; sigma | s, a) and its fixed-noise sampler. States raw outside, standardised inside."""
 
-    def __init__(self, state_size: int, action_size: int, width: int = 256, blocks: int = 3) -> None:
+    def __init__(
+        self, state_size: int, action_size: int, width: int = 256, blocks: int = 3
+    ) -> None:
         super().__init__()
         self.states = Normalizer(state_size)
         self.changes = Normalizer(state_size)
@@ -72,11 +74,15 @@ class DiffusionDynamics(nn.Module):
         levels = noise_levels(len(noise))
         change = levels[0] * noise[0]
         for draw, sigma, lower in zip((*noise[1:], None), levels[:-1], levels[1:], strict=True):
-            clean = self.denoise(change, torch.full_like(change[:, :1], sigma), standardized, action)
+            clean = self.denoise(
+                change, torch.full_like(change[:, :1], sigma), standardized, action
+            )
             change = clean if draw is None else _posterior(change, clean, draw, sigma, lower)
         return state + self.changes.undo(change)
 
 
-def _posterior(noisy: Tensor, clean: Tensor, draw: Tensor, sigma: float, lower: float) -> Tensor:
+def _posterior(
+    noisy: Tensor, clean: Tensor, draw: Tensor, sigma: float, lower: float
+) -> Tensor:
     ratio = (lower / sigma) ** 2
     return clean + ratio * (noisy - clean) + lower * (1 - ratio) ** 0.5 * draw

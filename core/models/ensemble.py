@@ -12,7 +12,9 @@ from core.data.normalizer import Normalizer
 class DynamicsEnsemble(nn.Module):
     """B members, each a two-layer SiLU MLP that predicts the standardised change of state."""
 
-    def __init__(self, state_size: int, action_size: int, members: int = 5, width: int = 128) -> None:
+    def __init__(
+        self, state_size: int, action_size: int, members: int = 5, width: int = 128
+    ) -> None:
         super().__init__()
         self.states = Normalizer(state_size)
         self.changes = Normalizer(state_size)

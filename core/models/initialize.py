@@ -15,7 +15,9 @@ def initialize(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
 
 
-def initialize_rebrac(network: nn.Sequential, generator: torch.Generator, *, last: float) -> None:
+def initialize_rebrac(
+    network: nn.Sequential, generator: torch.Generator, *, last: float
+) -> None:
     """ReBRAC's: hidden biases 0.1, last layer uniform +-last (contracts 2)."""
     initialize(network, generator)
     linear = [layer for layer in network if isinstance(layer, nn.Linear)]

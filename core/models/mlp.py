@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from torch import nn
 
 
-def mlp(sizes: Sequence[int], *, activation: type[nn.Module], layer_norm: bool = False) -> nn.Sequential:
+def mlp(
+    sizes: Sequence[int], *, activation: type[nn.Module], layer_norm: bool = False
+) -> nn.Sequential:
     """Linear layers of these sizes with the activation between them.
 
     layer_norm puts a LayerNorm *after* each activation, as ReBRAC's critics have it.

@@ -15,7 +15,9 @@ from core.models.mlp import mlp
 class MlpPolicy(nn.Module):
     """ReLU MLP with a tanh output: states (N, S) raw -> actions (N, A) in [-1, 1]."""
 
-    def __init__(self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256, 256)) -> None:
+    def __init__(
+        self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256, 256)
+    ) -> None:
         super().__init__()
         self.normalizer = Normalizer(state_size)
         self.network = mlp((state_size, *hidden, action_size), activation=nn.ReLU)
@@ -27,4 +29,6 @@ class MlpPolicy(nn.Module):
         """Layer name -> its parameters, input to output: the L of the trace."""
         linear = [module for module in self.network if isinstance(module, nn.Linear)]
         names = [f"hidden {i + 1}" for i in range(len(linear) - 1)] + ["output"]
-        return {name: tuple(module.parameters()) for name, module in zip(names, linear, strict=True)}
+        return {
+            name: tuple(module.parameters()) for name, module in zip(names, linear, strict=True)
+        }

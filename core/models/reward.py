@@ -15,7 +15,9 @@ from core.models.mlp import mlp
 class RewardModel(nn.Module):
     """SiLU MLP: states (N, S) raw, actions (N, A) -> rewards (N,) in environment units."""
 
-    def __init__(self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256)) -> None:
+    def __init__(
+        self, state_size: int, action_size: int, hidden: Sequence[int] = (256, 256)
+    ) -> None:
         super().__init__()
         self.states = Normalizer(state_size)
         self.rewards = Normalizer(1)

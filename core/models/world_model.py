@@ -14,7 +14,9 @@ from core.tasks import Bound
 class LearnedWorldModel(nn.Module):
     """Learned dynamics and reward, and the task's termination rule on raw states."""
 
-    def __init__(self, dynamics: DiffusionDynamics, reward: RewardModel, bounds: tuple[Bound, ...] = ()) -> None:
+    def __init__(
+        self, dynamics: DiffusionDynamics, reward: RewardModel, bounds: tuple[Bound, ...] = ()
+    ) -> None:
         """bounds: the smooth survival rule; without them everything is alive (survival off)."""
         super().__init__()
         self.dynamics = dynamics

@@ -53,7 +53,9 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
         values = json.loads(path.read_text(encoding="utf-8"))
         parts = tuple(Part(**value) for value in values)
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise DataError(f"{path} is not a recipe ({error})", "write a JSON list of parts") from error
+        raise DataError(
+            f"{path} is not a recipe ({error})", "write a JSON list of parts"
+        ) from error
     if not parts:
         raise DataError(f"{path} has no parts", "write at least one part")
     return tuple(
@@ -64,7 +66,9 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
     )
 
 
-def collect(task: Task, recipe: Sequence[Part], *, transitions: int, dataset_id: str, seed: int = 0) -> int:
+def collect(
+    task: Task, recipe: Sequence[Part], *, transitions: int, dataset_id: str, seed: int = 0
+) -> int:
     """Write at least `transitions` transitions as a Minari data set; returns how many were written.
 
     Episodes run to their own end. Ctrl+C keeps the finished episodes. Raises DataError for a taken
@@ -77,10 +81,22 @@ def collect(task: Task, recipe: Sequence[Part], *, transitions: int, dataset_id:
     weights = np.array([part.share for part in recipe])
     quotas = np.ceil(transitions * weights / weights.sum()).astype(int)
     buffers: list[EpisodeBuffer] = []
-    with tqdm(total=int(quotas.sum()), unit=" transitions", desc=f"collect {dataset_id}") as bar:
+    with tqdm(
+        total=int(quotas.sum()), unit=" transitions", desc=f"collect {dataset_id}"
+    ) as bar:
         try:
-            for number, (part, (act, _), quota) in enumerate(zip(recipe, policies, quotas, strict=True)):
-                _collect_part(buffers, task, part, act, int(quota), generator(seed, "collect", number), bar)
+            for number, (part, (act, _), quota) in enumerate(
+                zip(recipe, policies, quotas, strict=True)
+            ):
+                _collect_part(
+                    buffers,
+                    task,
+                    part,
+                    act,
+                    int(quota),
+                    generator(seed, "collect", number),
+                    bar,
+                )
         except KeyboardInterrupt:
             bar.write(f"stopped: keeping {len(buffers)} finished episodes")
     if not buffers:
@@ -111,7 +127,12 @@ def _collect_part(
 
 
 def _episode(
-    environment: Environment, part: Part, act: Behaviour, seed: int, number: int, draws: np.random.Generator
+    environment: Environment,
+    part: Part,
+    act: Behaviour,
+    seed: int,
+    number: int,
+    draws: np.random.Generator,
 ) -> EpisodeBuffer:
     buffer = EpisodeBuffer(
         id=number, seed=seed, observations=[environment.reset(seed)], actions=[], infos={}
@@ -131,7 +152,9 @@ def _episode(
             return buffer
 
 
-def _perturb(action: NDArray[Any], part: Part, draws: np.random.Generator) -> NDArray[np.float32]:
+def _perturb(
+    action: NDArray[Any], part: Part, draws: np.random.Generator
+) -> NDArray[np.float32]:
     uniform = draws.uniform(-1.0, 1.0, action.shape)
     noisy = action + part.noise * draws.standard_normal(action.shape)
     chosen = uniform if draws.random() < part.random_share else noisy
@@ -150,7 +173,9 @@ def _behaviour(task: Task, part: Part) -> tuple[Behaviour, str]:
 
     def act(state: NDArray[Any]) -> NDArray[Any]:
         with torch.inference_mode():
-            result: NDArray[Any] = policy(torch.as_tensor(state, dtype=torch.float32)[None])[0].numpy()
+            result: NDArray[Any] = policy(torch.as_tensor(state, dtype=torch.float32)[None])[
+                0
+            ].numpy()
         return result
 
     return act, policy.sha256
@@ -162,7 +187,12 @@ def _uniform(part: Part) -> Part:
 
 def _check_recipe(recipe: Sequence[Part]) -> None:
     for part in recipe:
-        if not (0 <= part.noise <= 10 and 0 <= part.random_share <= 1 and part.share > 0 and part.first_seed >= 0):
+        if not (
+            0 <= part.noise <= 10
+            and 0 <= part.random_share <= 1
+            and part.share > 0
+            and part.first_seed >= 0
+        ):
             raise DataError(
                 f"the part {part} is out of range",
                 "noise 0..10, random_share 0..1, share above 0, first_seed from 0",
@@ -178,7 +208,9 @@ def _free_path(dataset_id: str) -> Path:
         ) from error
     target = Path(get_dataset_path(dataset_id))
     if (target / "data").exists():
-        raise DataError(f"there is a data set {dataset_id} already", "choose the next version number")
+        raise DataError(
+            f"there is a data set {dataset_id} already", "choose the next version number"
+        )
     return target
 
 
@@ -208,7 +240,9 @@ def _write(
             author_email="psiscope@example.org",
             code_permalink="https://example.org/psiscope",
             description=f"{task.name} collected by recipe",
-            observation_space=gymnasium.spaces.Box(-np.inf, np.inf, (task.state_size,), np.float64),
+            observation_space=gymnasium.spaces.Box(
+                -np.inf, np.inf, (task.state_size,), np.float64
+            ),
             action_space=gymnasium.spaces.Box(-1.0, 1.0, (task.action_size,), np.float32),
         )
         dataset.storage.update_metadata(
@@ -217,5 +251,3 @@ def _write(
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
-
-

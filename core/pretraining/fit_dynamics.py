@@ -30,7 +30,9 @@ class FitDynamics:
 
     name = "dynamics"
 
-    def __init__(self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int) -> None:
+    def __init__(
+        self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int
+    ) -> None:
         self.rows = Supervised(
             dataset, settings, seed=seed, purpose="dynamics", noise=task.state_size + 1
         )
@@ -71,7 +73,8 @@ class FitDynamics:
             "open_loop_rmse": rmse(open_loop / self.averaged.states.std),
             "open_loop_rmse_raw": rmse(open_loop),
             "open_loop_copy_rmse": rmse(
-                (self._windows.states[:, 0] - self._windows.states[:, -1]) / self.averaged.states.std
+                (self._windows.states[:, 0] - self._windows.states[:, -1])
+                / self.averaged.states.std
             ),
         }
 
@@ -100,7 +103,9 @@ class FitEnsemble:
 
     name = "ensemble"
 
-    def __init__(self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int) -> None:
+    def __init__(
+        self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int
+    ) -> None:
         self.model = DynamicsEnsemble(task.state_size, task.action_size)
         weights = torch.Generator().manual_seed(seed + 1)
         for weight in self.model.weights:

@@ -17,7 +17,9 @@ class FitReward:
 
     name = "reward"
 
-    def __init__(self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int) -> None:
+    def __init__(
+        self, task: Task, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int
+    ) -> None:
         self.rows = Supervised(dataset, settings, seed=seed, purpose="reward", noise=0)
         self.model = RewardModel(task.state_size, task.action_size)
         initialize(self.model, torch.Generator().manual_seed(seed + 2))
@@ -42,7 +44,10 @@ class FitReward:
         with torch.inference_mode():
             error = self.model(batch["states"], batch["actions"]) - batch["rewards"]
         variance = float(batch["rewards"].var())
-        return {"reward_rmse": rmse(error), "reward_r2": 1 - rmse(error) ** 2 / max(variance, 1e-12)}
+        return {
+            "reward_rmse": rmse(error),
+            "reward_r2": 1 - rmse(error) ** 2 / max(variance, 1e-12),
+        }
 
 
 def reward_loss(model: RewardModel, batch: dict[str, Tensor]) -> Tensor:

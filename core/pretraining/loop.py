@@ -62,21 +62,26 @@ def run_stage(
     if resume and folder.exists():
         number, curves = _load(stage, folder, identity)
     sums: dict[str, Tensor] = {}
-    with tqdm(total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05) as bar:
-        with _between_updates() as interrupted:
-            while number < updates:
-                for name, scalar in stage.update(number).items():
-                    sums[name] = sums.get(name, torch.zeros(())) + scalar.detach()
-                number += 1
-                bar.update()
-                if number % evaluate_every == 0 or number == updates:
-                    _record(curves, number, sums, stage.evaluate(), evaluate_every)
-                    sums = {}
-                    bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in curves.items()})
-                    _save(stage, folder, number, curves, sums, identity)
-                if interrupted:
-                    _save(stage, folder, number, curves, sums, identity)
-                    raise Interrupted(f"{stage.name} stopped after {number} updates", "go on with --resume")
+    with tqdm(
+        total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05
+    ) as bar, _between_updates() as interrupted:
+        while number < updates:
+            for name, scalar in stage.update(number).items():
+                sums[name] = sums.get(name, torch.zeros(())) + scalar.detach()
+            number += 1
+            bar.update()
+            if number % evaluate_every == 0 or number == updates:
+                _record(curves, number, sums, stage.evaluate(), evaluate_every)
+                sums = {}
+                bar.set_postfix(
+                    {name: f"{values[-1]:.4g}" for name, values in curves.items()}
+                )
+                _save(stage, folder, number, curves, sums, identity)
+            if interrupted:
+                _save(stage, folder, number, curves, sums, identity)
+                raise Interrupted(
+                    f"{stage.name} stopped after {number} updates", "go on with --resume"
+                )
     return curves
 
 
@@ -94,9 +99,14 @@ def _between_updates() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _record(curves: Curves, number: int, sums: dict[str, Tensor], measured: dict[str, float], count: int) -> None:
+def _record(
+    curves: Curves, number: int, sums: dict[str, Tensor], measured: dict[str, float], count: int
+) -> None:
     since = number % count or count
-    values = {"updates": float(number), **{name: float(total) / since for name, total in sums.items()}}
+    values = {
+        "updates": float(number),
+        **{name: float(total) / since for name, total in sums.items()},
+    }
     for name, scalar in (values | measured).items():
         curves.setdefault(name, []).append(scalar)
 
@@ -137,4 +147,8 @@ def _load(stage: Stage, folder: Path, identity: dict[str, Any]) -> tuple[int, Cu
 
 
 def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix): value
+        for key, value in state.items()
+        if key.startswith(prefix)
+    }

@@ -1,9 +1,9 @@
 """ReBRAC (Tarasov et al. 2023): offline RL of the policy and the twin critic.
 
-    y      = r + gamma (1 - terminated) [ min_i Q'_i(s', a') - beta_critic |a' - a'_data|^2 ]
-    a'     = clip(pi'(s') + clip(noise, -c, c), -1, 1)
-    critic = sum_i mean (Q_i(s, a) - y)^2
-    policy = mean [ beta_actor |pi(s) - a|^2 - min_i Q_i(s, pi(s)) / mean |Q| ]
+y      = r + gamma (1 - terminated) [ min_i Q'_i(s', a') - beta_critic |a' - a'_data|^2 ]
+a'     = clip(pi'(s') + clip(noise, -c, c), -1, 1)
+critic = sum_i mean (Q_i(s, a) - y)^2
+policy = mean [ beta_actor |pi(s) - a|^2 - min_i Q_i(s, pi(s)) / mean |Q| ]
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Rebrac:
 
     name = "ReBRAC"
 
-    def __init__(self, task: Task, dataset: OfflineDataset, settings: RebracSettings, *, seed: int) -> None:
+    def __init__(
+        self, task: Task, dataset: OfflineDataset, settings: RebracSettings, *, seed: int
+    ) -> None:
         weights = torch.Generator().manual_seed(seed)
         policy = MlpPolicy(task.state_size, task.action_size)
         critic = TwinCritic(task.state_size, task.action_size)
@@ -75,23 +77,33 @@ class Rebrac:
         usable = dataset.has_next_state & dataset.has_next_action | dataset.terminated
         self._data = tensors(dataset)
         self._draws = Draws(
-            seed, "rebrac", rows=row_numbers(usable), batch=settings.batch, noise=task.action_size
+            seed,
+            "rebrac",
+            rows=row_numbers(usable),
+            batch=settings.batch,
+            noise=task.action_size,
         )
         self._episodes = 10
 
     def update(self, number: int) -> dict[str, Tensor]:
         """One critic update; every `policy_every`-th time a policy update too."""
         for optimizer in self.optimizers.values():
-            set_learning_rate(optimizer, self.settings.learning_rate, number, self.settings.decay_updates)
+            set_learning_rate(
+                optimizer, self.settings.learning_rate, number, self.settings.decay_updates
+            )
         rows, noise = self._draws.at(number)
         batch = {name: column[rows] for name, column in self._data.items()}
-        target = critic_target(self.target_policy, self.target_critic, batch, noise, self.settings)
+        target = critic_target(
+            self.target_policy, self.target_critic, batch, noise, self.settings
+        )
         loss = critic_loss(self.critic, batch, target)
         _descend(self.optimizers["critic"], loss)
         measured = {"critic_loss": loss}
         if number % self.settings.policy_every == 0:
             self.critic.requires_grad_(False)
-            loss, cloning = policy_loss(self.policy, self.critic, batch, self.settings.beta_actor)
+            loss, cloning = policy_loss(
+                self.policy, self.critic, batch, self.settings.beta_actor
+            )
             _descend(self.optimizers["policy"], loss)
             self.critic.requires_grad_(True)
             measured["cloning_penalty"] = cloning * self.settings.policy_every
@@ -122,14 +134,20 @@ class Rebrac:
         """What beta_critic takes from Q: gamma beta_critic mean |pi(s') - a'_data|^2 / (1 - gamma)."""
         rows, _ = self._draws.at(0)
         with torch.inference_mode():
-            gap = self.policy(self._data["next_states"][rows]) - self._data["next_actions"][rows]
+            gap = (
+                self.policy(self._data["next_states"][rows]) - self._data["next_actions"][rows]
+            )
         alive = ~self._data["terminated"][rows]
         each = float((gap**2).sum(-1)[alive].mean()) * self.settings.beta_critic
         return self.settings.discount * each / (1 - self.settings.discount)
 
 
 def critic_target(
-    policy: MlpPolicy, critic: TwinCritic, batch: dict[str, Tensor], noise: Tensor, settings: RebracSettings
+    policy: MlpPolicy,
+    critic: TwinCritic,
+    batch: dict[str, Tensor],
+    noise: Tensor,
+    settings: RebracSettings,
 ) -> Tensor:
     """y (N,), per the formula above; the target networks need no gradient, so none is recorded."""
     smoothing = (noise * settings.target_noise).clamp(-settings.noise_clip, settings.noise_clip)

@@ -34,11 +34,21 @@ class Recipe:
 
     def updates(self, stage: str) -> int:
         """Gradient updates of a stage, at most."""
-        supervised = {"dynamics": self.dynamics, "reward": self.reward, "ensemble": self.ensemble}
+        supervised = {
+            "dynamics": self.dynamics,
+            "reward": self.reward,
+            "ensemble": self.ensemble,
+        }
         return supervised[stage].updates if stage in supervised else self.rebrac_updates
 
 
-def find_recipe(name: str, task: Task, kind: str, beta_actor: float | None = None, beta_critic: float | None = None) -> Recipe:
+def find_recipe(
+    name: str,
+    task: Task,
+    kind: str,
+    beta_actor: float | None = None,
+    beta_critic: float | None = None,
+) -> Recipe:
     """The recipe for a task and kind of data; betas given override the table's."""
     table = dict(zip(KINDS, _BETAS.get(task.name, ()), strict=False))
     betas = table.get(kind, (None, None))

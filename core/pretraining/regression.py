@@ -30,7 +30,15 @@ class RegressionSettings:
 class Supervised:
     """The rows of a data set that feed a model of the environment, split by episode."""
 
-    def __init__(self, dataset: OfflineDataset, settings: RegressionSettings, *, seed: int, purpose: str, noise: int) -> None:
+    def __init__(
+        self,
+        dataset: OfflineDataset,
+        settings: RegressionSettings,
+        *,
+        seed: int,
+        purpose: str,
+        noise: int,
+    ) -> None:
         train, test = dataset.split(HELD_OUT_SHARE, generator(seed, "split"))
         self.settings = settings
         self.columns = tensors(dataset)
@@ -64,7 +72,9 @@ class Supervised:
         optimizer.step()
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float, number: int, updates: int) -> None:
+def set_learning_rate(
+    optimizer: torch.optim.Optimizer, rate: float, number: int, updates: int
+) -> None:
     """Half a cosine from `rate` at update 0 to zero at `updates`; constant where updates is 0."""
     share = min(1.0, number / updates) if updates else 0.0
     for group in optimizer.param_groups:

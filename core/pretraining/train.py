@@ -89,7 +89,9 @@ def train(
         versions=dict(versions or {}),
         created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
-    write_checkpoint(output, manifest, {name: net.state_dict() for name, net in networks.items()})
+    write_checkpoint(
+        output, manifest, {name: net.state_dict() for name, net in networks.items()}
+    )
     return output
 
 

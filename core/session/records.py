@@ -98,7 +98,9 @@ class UpdateRecorder:
             particle_objectives=_array(update.objectives[shown]),
             reward_terms=_array(reward_terms(rollout, discount=task.discount)[shown]),
             terminal_terms=_array(
-                terminal_terms(rollout, discount=task.discount, critic_reward_scale=scale)[shown]
+                terminal_terms(rollout, discount=task.discount, critic_reward_scale=scale)[
+                    shown
+                ]
             ),
             survival=_array(rollout.survival[shown]),
             imagined_rewards=_array(rollout.rewards[shown]),

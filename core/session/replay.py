@@ -33,7 +33,9 @@ def session_of(started: RunStarted, checkpoint: Checkpoint) -> Session:
     )
 
 
-def recompute(reader: TraceReader, checkpoint: Checkpoint) -> Iterator[tuple[int, Record, Record]]:
+def recompute(
+    reader: TraceReader, checkpoint: Checkpoint
+) -> Iterator[tuple[int, Record, Record]]:
     """(seq, stored, recomputed) for every record, the commands taken from the trace."""
     started = reader.started()
     session = session_of(started, checkpoint)

@@ -60,7 +60,10 @@ def restore_weights(
     if not len(weights):
         return
     if len(weights) != len(adaptation.psi_0):
-        raise TraceError("a snapshot has weights of another policy", "replay with the checkpoint of the trace")
+        raise TraceError(
+            "a snapshot has weights of another policy",
+            "replay with the checkpoint of the trace",
+        )
     set_psi(adaptation.policy, torch.from_numpy(weights.copy()))
     if len(moments):
         first, second = torch.from_numpy(moments.copy())

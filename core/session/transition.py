@@ -47,7 +47,9 @@ def environment_step(
         objective_before=first.objective,
         objective_after=last.objective,
         objective_gain=last.objective - first.objective,
-        true_gain=NAN if futures is None else float(futures.objectives[AFTER] - futures.objectives[BEFORE]),
+        true_gain=NAN
+        if futures is None
+        else float(futures.objectives[AFTER] - futures.objectives[BEFORE]),
         predicted_reward=float(rewards[:, 0].mean()) if rewards.shape[1] else NAN,
         action_change=float(np.abs(facts["action"] - facts["frozen_action"]).max()),
         drift=last.drift,

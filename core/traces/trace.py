@@ -12,7 +12,6 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TraceError
@@ -28,7 +27,9 @@ SNAPSHOT_EVERY = 20
 
 def value(unit: str, meaning: str, *, observed: bool = False, shape: str = "") -> Any:
     """A field with what the reference prints of it. Unit "1" means dimensionless; shape "" a scalar."""
-    return field(metadata={"unit": unit, "meaning": meaning, "observed": observed, "shape": shape})
+    return field(
+        metadata={"unit": unit, "meaning": meaning, "observed": observed, "shape": shape}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,8 +47,12 @@ class RunStarted:
     tuned: str = value("", "step sizes the checkpoint was tuned to, JSON")
     created_at: str = value("", "wall clock, ISO 8601, UTC", observed=True)
     checkpoint_path: str = value("", "where the checkpoint was", observed=True)
-    versions: str = value("", "versions of psiscope, python, torch, mujoco, gymnasium, JSON", observed=True)
-    fingerprint: str = value("", "CPU capability, BLAS, threads, kernel path, JSON", observed=True)
+    versions: str = value(
+        "", "versions of psiscope, python, torch, mujoco, gymnasium, JSON", observed=True
+    )
+    fingerprint: str = value(
+        "", "CPU capability, BLAS, threads, kernel path, JSON", observed=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,27 +77,45 @@ class GradientUpdate:
     last: bool = value("", "k = E: these weights act")
     objective: float = value("reward", "J(psi_k), mean over all particles")
     objective_std: float = value("reward", "standard deviation of J over all particles")
-    gradient_norm: float = value("reward/weight", "|dJ/dpsi| at psi_k before clipping; NaN at k = E")
-    gradient_cosine: float = value("1", "cosine of dJ/dpsi at k and at k - 1; NaN where one is missing")
-    step_size: float = value("weight^2/reward", "alpha that leads from k to k + 1; NaN at k = E")
+    gradient_norm: float = value(
+        "reward/weight", "|dJ/dpsi| at psi_k before clipping; NaN at k = E"
+    )
+    gradient_cosine: float = value(
+        "1", "cosine of dJ/dpsi at k and at k - 1; NaN where one is missing"
+    )
+    step_size: float = value(
+        "weight^2/reward", "alpha that leads from k to k + 1; NaN at k = E"
+    )
     drift: float = value("weight", "|psi_k - psi_0|, psi_0 the pretrained policy")
-    trust_factor: float = value("1", "c of the trust region, psi <- psi_0 + c (psi_E - psi_0); 1 where k < E")
+    trust_factor: float = value(
+        "1", "c of the trust region, psi <- psi_0 + c (psi_E - psi_0); 1 where k < E"
+    )
     finite: bool = value("", "whether objective and gradient were finite")
     layer_gradient_norms: Array = value("reward/weight", "gradient norm per layer", shape="L")
     layer_drifts: Array = value("weight", "|psi_k - psi_0| per layer", shape="L")
     action: Array = value("action", "pi_psi_k(s_t)", shape="A")
     particle_objectives: Array = value("reward", "J per particle", shape="M")
     reward_terms: Array = value("reward", "gamma^j sigma_j r(s_j, a_j)", shape="M,H")
-    terminal_terms: Array = value("reward", "gamma^H sigma_H Q(s_H, pi(s_H)) / critic_reward_scale", shape="M")
-    survival: Array = value("1", "sigma_j, probability-like weight of being alive", shape="M,H+1")
+    terminal_terms: Array = value(
+        "reward", "gamma^H sigma_H Q(s_H, pi(s_H)) / critic_reward_scale", shape="M"
+    )
+    survival: Array = value(
+        "1", "sigma_j, probability-like weight of being alive", shape="M,H+1"
+    )
     imagined_rewards: Array = value("reward", "r(s_j, a_j)", shape="M,H")
     imagined_states: Array = value("task", "imagined states, raw", shape="M,H+1,S")
-    imagined_actions: Array = value("action", "imagined actions; the last is pi(s_H)", shape="M,H+1,A")
+    imagined_actions: Array = value(
+        "action", "imagined actions; the last is pi(s_H)", shape="M,H+1,A"
+    )
     state_quantiles: Array = value("task", "5, 50, 95 % over all particles", shape="3,H+1,S")
-    ensemble_spread: Array = value("1", "ensemble disagreement on s_{j+1}, in change stds, mean over particles", shape="H")
+    ensemble_spread: Array = value(
+        "1", "ensemble disagreement on s_{j+1}, in change stds, mean over particles", shape="H"
+    )
     imagine_ms: float = value("ms", "wall time of the rollout", observed=True)
     backward_ms: float = value("ms", "wall time of the gradient", observed=True)
-    committed_at: float = value("s", "unix time at which the record was handed to the archive", observed=True)
+    committed_at: float = value(
+        "s", "unix time at which the record was handed to the archive", observed=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,29 +139,53 @@ class EnvironmentStep:
     twin_alive: bool = value("", "whether the frozen twin's episode still runs after this step")
     objective_before: float = value("reward", "J(psi_0-of-this-t), k = 0")
     objective_after: float = value("reward", "J(psi_E)")
-    objective_gain: float = value("reward", "objective_after - objective_before: the predicted gain")
-    true_gain: float = value("reward", "the same with the true futures: after minus before; NaN without diagnostics")
-    predicted_reward: float = value("reward", "imagined reward of (s_t, a_t) at k = E; NaN when H = 0")
+    objective_gain: float = value(
+        "reward", "objective_after - objective_before: the predicted gain"
+    )
+    true_gain: float = value(
+        "reward", "the same with the true futures: after minus before; NaN without diagnostics"
+    )
+    predicted_reward: float = value(
+        "reward", "imagined reward of (s_t, a_t) at k = E; NaN when H = 0"
+    )
     action_change: float = value("action", "max |pi_psi_E(s_t) - pi_psi_0(s_t)|")
     drift: float = value("weight", "|psi_E - psi_0|")
-    model_error: float = value("1", "one-step imagined mean against the true future, RMSE in change stds; NaN without")
+    model_error: float = value(
+        "1", "one-step imagined mean against the true future, RMSE in change stds; NaN without"
+    )
     state: Array = value("task", "s_t", shape="S")
     action: Array = value("action", "action applied", shape="A")
-    frozen_action: Array = value("action", "pi_psi_0(s_t), the pretrained policy's action", shape="A")
+    frozen_action: Array = value(
+        "action", "pi_psi_0(s_t), the pretrained policy's action", shape="A"
+    )
     next_state: Array = value("task", "s_{t+1}", shape="S")
     physics_state: Array = value("MuJoCo", "mjSTATE_INTEGRATION before the action", shape="P")
-    twin_physics_state: Array = value("MuJoCo", "the frozen twin's, before its action", shape="P")
-    true_states: Array = value("task", "true futures; rows after an end repeat the last state", shape="3,H+1,S")
+    twin_physics_state: Array = value(
+        "MuJoCo", "the frozen twin's, before its action", shape="P"
+    )
+    true_states: Array = value(
+        "task", "true futures; rows after an end repeat the last state", shape="3,H+1,S"
+    )
     true_rewards: Array = value("reward", "true rewards; 0 after an end", shape="3,H")
-    true_objectives: Array = value("reward", "sum gamma^j r + gamma^H Q(s_H) in the true futures", shape="3")
-    true_lengths: Array = value("environment steps", "steps until the true future ended, at most H", shape="3")
-    model_errors: Array = value("1", "imagined mean (k = E) against the true future (after) at j = 1..H, RMSE in change stds", shape="H")
+    true_objectives: Array = value(
+        "reward", "sum gamma^j r + gamma^H Q(s_H) in the true futures", shape="3"
+    )
+    true_lengths: Array = value(
+        "environment steps", "steps until the true future ended, at most H", shape="3"
+    )
+    model_errors: Array = value(
+        "1",
+        "imagined mean (k = E) against the true future (after) at j = 1..H, RMSE in change stds",
+        shape="H",
+    )
     simulate_ms: float = value("ms", "wall time of the real step", observed=True)
     imagine_ms: float = value("ms", "wall time of all rollouts of this t", observed=True)
     backward_ms: float = value("ms", "wall time of all gradients of this t", observed=True)
     other_ms: float = value("ms", "twin, true futures, records", observed=True)
     total_ms: float = value("ms", "wall time of this environment step", observed=True)
-    committed_at: float = value("s", "unix time at which the record was handed to the archive", observed=True)
+    committed_at: float = value(
+        "s", "unix time at which the record was handed to the archive", observed=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,7 +198,9 @@ class EpisodeEnded:
     seed: int = value("1", "reset seed")
     reason: str = value("", "terminated or truncated")
     episode_return: float = value("reward", "sum of rewards")
-    frozen_return: float = value("reward", "the frozen twin's return on the same seed; NaN without diagnostics")
+    frozen_return: float = value(
+        "reward", "the frozen twin's return on the same seed; NaN without diagnostics"
+    )
     frozen_length: int = value("environment steps", "length of the frozen twin's episode")
     score: float = value("1", "D4RL score of episode_return")
 
@@ -182,12 +231,22 @@ class Snapshot:
     physics_state: Array = value("MuJoCo", "mjSTATE_INTEGRATION at t", shape="P")
     twin_state: Array = value("task", "the frozen twin's state", shape="S")
     twin_physics_state: Array = value("MuJoCo", "the frozen twin's physics", shape="P")
-    policy_weights: Array = value("weight", "psi, flat; empty where reset_mode is step", shape="W")
-    optimizer_moments: Array = value("weight", "Adam's first and second moments; empty without", shape="2,W")
+    policy_weights: Array = value(
+        "weight", "psi, flat; empty where reset_mode is step", shape="W"
+    )
+    optimizer_moments: Array = value(
+        "weight", "Adam's first and second moments; empty without", shape="2,W"
+    )
 
 
 Record = (
-    RunStarted | EpisodeStarted | GradientUpdate | EnvironmentStep | EpisodeEnded | CommandApplied | Snapshot
+    RunStarted
+    | EpisodeStarted
+    | GradientUpdate
+    | EnvironmentStep
+    | EpisodeEnded
+    | CommandApplied
+    | Snapshot
 )
 RECORDS: tuple[type[Record], ...] = (
     RunStarted,
@@ -226,4 +285,6 @@ def record_type(kind: str) -> type[Record]:
     for candidate in RECORDS:
         if candidate.__name__ == kind:
             return candidate
-    raise TraceError(f"the trace holds a record of unknown kind {kind!r}", "open it with a newer Psiscope")
+    raise TraceError(
+        f"the trace holds a record of unknown kind {kind!r}", "open it with a newer Psiscope"
+    )

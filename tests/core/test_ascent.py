@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.worlds import S, seeded, small_networks
 
 from core.adaptation.ascent import Adaptation, Update
 from core.adaptation.noise import imagination_noise
 from core.adaptation.weights import psi_of
 from core.settings import Settings
+from tests.worlds import S, seeded, small_networks
 
 STATE = torch.full((1, S), 0.3)
 
@@ -148,5 +148,9 @@ def test_the_sampler_is_a_function_of_its_draws() -> None:
     _, _, model, _ = small_networks()
     draws = torch.randn(5, 1, S, generator=seeded(1))
     action = torch.zeros(1, 2)
-    assert torch.equal(model.next_state(STATE, action, draws), model.next_state(STATE, action, draws))
-    assert not torch.equal(model.next_state(STATE, action, draws), model.next_state(STATE, action, -draws))
+    assert torch.equal(
+        model.next_state(STATE, action, draws), model.next_state(STATE, action, draws)
+    )
+    assert not torch.equal(
+        model.next_state(STATE, action, draws), model.next_state(STATE, action, -draws)
+    )

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import jacobian
 from torch.func import functional_call
-from tests.worlds import A, ConstantWorld, LinearQuadraticWorld, S, seeded, small_networks
 
 from core.adaptation.objective import horizon_return, reward_terms, terminal_terms
 from core.adaptation.rollout import imagine
 from core.models.world_model import LearnedWorldModel
 from core.tasks import Bound
+from tests.worlds import A, ConstantWorld, LinearQuadraticWorld, S, seeded, small_networks
 
 M, K = 3, 4
 
@@ -42,7 +42,11 @@ def test_the_gradient_in_a_linear_quadratic_world_is_its_closed_form(horizon: in
     world = LinearQuadraticWorld()
     gain = world.gain.clone().requires_grad_(True)
     rollout = imagine(
-        lambda state: state @ gain.T, world, world.critic, world.start[None], torch.zeros(horizon, 1, 1, S)
+        lambda state: state @ gain.T,
+        world,
+        world.critic,
+        world.start[None],
+        torch.zeros(horizon, 1, 1, S),
     )
     objective = horizon_return(rollout, discount=0.95, critic_reward_scale=1.0)
     (gradient,) = torch.autograd.grad(objective.mean(), gain)
@@ -106,7 +110,9 @@ def test_the_gradient_is_the_recursion_of_theorem_4_1_written_out() -> None:
         action = policy(at[None])[0].detach()
         by_state, *by_weights = jacobian(act, (at, *names.values()))
         own = torch.cat([part.reshape(A, -1) for part in by_weights], dim=1)
-        sensitivity = torch.zeros(S, own.shape[1]).double() if sensitivity is None else sensitivity
+        sensitivity = (
+            torch.zeros(S, own.shape[1]).double() if sensitivity is None else sensitivity
+        )
         action_sensitivity = by_state @ sensitivity + own
         value = critic if j == horizon else model.reward
         slopes = jacobian(lambda s, a, v=value: v(s[None], a[None])[0], (at, action))
@@ -119,7 +125,9 @@ def test_the_gradient_is_the_recursion_of_theorem_4_1_written_out() -> None:
             state = model.next_state(state, action[None], draws[j]).detach()
     rollout = imagine(policy, model, critic, torch.full((1, S), 0.3).double(), draws)
     objective = horizon_return(rollout, discount=discount, critic_reward_scale=1.0).mean()
-    gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(objective, list(names.values()))])
+    gradient = torch.cat(
+        [g.reshape(-1) for g in torch.autograd.grad(objective, list(names.values()))]
+    )
     assert float((gradient - total).norm() / gradient.norm()) < 1e-8
 
 
