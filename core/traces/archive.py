@@ -1,8 +1,4 @@
-"""Writing a trace: one SQLite file, one commit per record.
-
-Whoever writes always holds an open write transaction, begun anew right after each commit: that
-is the lock. It dies with the process, leaves nothing behind, and readers do not feel it.
-"""
+"""Writing a trace: one SQLite file, one commit per record, one writer at a time."""
 
 from __future__ import annotations
 
@@ -10,12 +6,19 @@ import contextlib
 import os
 import secrets
 import sqlite3
-import time
 from pathlib import Path
 from types import TracebackType
 
 from core.errors import TraceError
-from core.traces.connection import TraceFull, connect, open_writable, reported
+from core.traces import lock
+from core.traces.connection import (
+    TraceFull,
+    connect,
+    open_writable,
+    reported,
+    wal_bytes,
+    wal_path,
+)
 from core.traces.digest import START
 from core.traces.reader import TraceReader
 from core.traces.rows import insert_record
@@ -24,10 +27,6 @@ from core.traces.trace import FORMAT_VERSION, Record, RunStarted
 
 __all__ = ["TraceFull", "TraceReader", "TraceWriter"]
 
-_PROBES = 3
-_PROBE_SECONDS = 0.02
-_WAIT_MS = 5000
-
 
 class TraceWriter:
     """The one writer of a trace. Every error is a TraceError; a full disk a TraceFull."""
@@ -35,15 +34,22 @@ class TraceWriter:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._lock = _lock(path)
         self._last_seq, self._digest = _last(connection)
 
     @classmethod
     def create(cls, path: Path, started: RunStarted) -> TraceWriter:
         """A new trace whose record 1 is `started`. The file appears complete or not at all."""
-        if path.exists():
-            raise TraceError(f"{path} exists", "choose another name or remove it")
         new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         with reported(path):
+            if path.exists():
+                raise _exists(path)
+            if wal_bytes(path):
+                # SQLite would take it for a part of the new file.
+                raise TraceError(
+                    f"{wal_path(path)} is left of another trace",
+                    "move it or choose another name",
+                )
             try:
                 _write_first(new, started)
                 _publish(new, path)
@@ -58,7 +64,6 @@ class TraceWriter:
         connection = open_writable(path)
         try:
             with reported(path):
-                _take_lock(connection, path)
                 return cls(path, connection)
         except TraceError:
             connection.close()
@@ -71,19 +76,17 @@ class TraceWriter:
 
     def append(self, record: Record) -> int:
         """Commit one record and return its seq. After a TraceFull it may be appended again."""
+        seq = self._last_seq + 1
         with reported(self.path):
-            self._hold_lock()
-            seq = self._last_seq + 1
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 digest = insert_record(self._connection, seq, record, self._digest)
                 self._connection.execute("COMMIT")
             except (sqlite3.Error, TraceError):
-                self._roll_back()
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
         self._last_seq, self._digest = seq, digest
-        # The record is committed: if the lock cannot be had now, the next append says so.
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.execute("BEGIN IMMEDIATE")
         return seq
 
     def command_seq(self, command_id: str) -> int | None:
@@ -97,9 +100,9 @@ class TraceWriter:
         """Leave one file. Where readers are still open, the last of them does."""
         with reported(self.path):
             try:
-                self._roll_back()
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.execute("PRAGMA busy_timeout = 0")
+                os.close(self._lock)
                 with contextlib.suppress(sqlite3.OperationalError):
                     self._connection.execute("PRAGMA journal_mode = DELETE")
             finally:
@@ -115,17 +118,6 @@ class TraceWriter:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _hold_lock(self) -> None:
-        if self._connection.in_transaction:
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        if _last(self._connection) != (self._last_seq, self._digest):
-            raise TraceError(f"{self.path} was written by another process", "start a new run")
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
 
 
 def _write_first(path: Path, started: RunStarted) -> None:
@@ -147,31 +139,26 @@ def _publish(new: Path, path: Path) -> None:
     try:
         os.link(new, path)
     except FileExistsError:
-        raise TraceError(f"{path} exists", "choose another name or remove it") from None
+        raise _exists(path) from None
     except OSError:
         # A file system without hard links.
         new.rename(path)
 
 
-def _take_lock(connection: sqlite3.Connection, path: Path) -> None:
-    """A live writer lets go for microseconds at each commit, not for three probes in a row."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    for probe in range(_PROBES):
-        if probe:
-            connection.execute("ROLLBACK")
-            time.sleep(_PROBE_SECONDS)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            raise TraceError(
-                f"another process writes {path}", "stop that engine or choose another name"
-            ) from error
-    connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+def _lock(path: Path) -> int:
+    descriptor = lock.take(wal_path(path))
+    if descriptor is None:
+        raise TraceError(
+            f"another process writes {path}", "stop that engine or choose another name"
+        )
+    return descriptor
 
 
 def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
     query = "SELECT seq, digest FROM records ORDER BY seq DESC LIMIT 1"
     seq, digest = connection.execute(query).fetchone() or (0, START)
     return seq, digest
+
+
+def _exists(path: Path) -> TraceError:
+    return TraceError(f"{path} exists", "choose another name or remove it")

@@ -70,13 +70,14 @@ def open_read_only(path: Path) -> Connection:
 
 
 def open_writable(path: Path) -> Connection:
-    """A checked connection in WAL mode that does not wait for the disk at each commit."""
+    """A checked connection in WAL mode, the log made, that does not sync at each commit."""
     with reported(path):
         _check_is_file(path)
         connection = _open_checked(path, "mode=rw")
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("SELECT seq FROM records LIMIT 1").fetchone()
         except sqlite3.Error:
             connection.close()
             raise
@@ -99,10 +100,15 @@ def connect(path: Path, options: str, wait: float = _WAIT_SECONDS) -> Connection
     return connection
 
 
+def wal_path(path: Path) -> Path:
+    """The write-ahead log of a trace, beside the file that links lead to."""
+    return Path(f"{path.resolve()}-wal")
+
+
 def wal_bytes(path: Path) -> int:
-    """Size of the write-ahead log beside a trace; 0 where there is none."""
+    """Size of the write-ahead log of a trace; 0 where there is none."""
     try:
-        return Path(f"{path}-wal").stat().st_size
+        return wal_path(path).stat().st_size
     except OSError:
         return 0
 
@@ -112,6 +118,8 @@ def reported(path: Path) -> Iterator[None]:
     """Turns every error of SQLite and of the file system into a TraceError of one line."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise
     except sqlite3.Error as error:
         raise _explain(path, error) from error
     except OSError as error:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from core.errors import TraceError
 from core.traces.columns import Column, read_columns
-from core.traces.connection import connect, open_read_only, reported, wal_bytes
+from core.traces.connection import connect, open_read_only, reported, wal_bytes, wal_path
 from core.traces.rows import load_record
 from core.traces.schema import layout
 from core.traces.structure import check_structure
@@ -40,7 +40,7 @@ class TraceReader:
     def close(self) -> None:
         """Close; where the run ended meanwhile and no one else reads, leave one file."""
         self._connection.close()
-        if Path(f"{self.path}-wal").exists() and not wal_bytes(self.path):
+        if wal_path(self.path).exists() and not wal_bytes(self.path):
             with contextlib.suppress(sqlite3.Error):
                 own = connect(self.path, "mode=rw", wait=0.0)
                 with contextlib.closing(own):
