@@ -46,7 +46,7 @@ class RenderClient(QObject):
     frame_ready = pyqtSignal(object)
     """A Frame."""
     trouble = pyqtSignal(str)
-    """One line: what went wrong and what is done about it; empty once all is well again."""
+    """One line: what went wrong and what is done about it."""
     unavailable = pyqtSignal(str, str)
     """There will be no pictures: the fact, the remedy."""
 
@@ -154,7 +154,6 @@ class RenderClient(QObject):
             pixels.tobytes(), picture.width, picture.height, 3 * picture.width,
             QImage.Format.Format_RGB888,
         ).convertToFormat(QImage.Format.Format_RGB32)  # fmt: skip
-        self.trouble.emit("")
         self.frame_ready.emit(Frame(picture=picture, drawn=drawn, image=image))
 
     def _ended(self) -> None:

@@ -14,6 +14,7 @@ from app.rendering.wire import MOST_PIXELS
 
 SLOTS = 2
 SLOT_BYTES = 3 * MOST_PIXELS
+MEMORY = Path("/dev/shm")  # noqa: S108  mkstemp makes the names in it
 Pixels = NDArray[np.uint8]
 
 
@@ -28,8 +29,7 @@ class FrameFile:
     @classmethod
     def create(cls) -> FrameFile:
         """A new file, in memory where there is a place for that. OSError where it is full."""
-        memory = Path("/dev/shm")  # noqa: S108  mkstemp makes the name
-        folder = memory if os.access(memory, os.W_OK) else None
+        folder = MEMORY if os.access(MEMORY, os.W_OK) else None
         handle, name = tempfile.mkstemp(prefix="psiscope-frames-", dir=folder)
         try:
             os.ftruncate(handle, SLOTS * SLOT_BYTES)

@@ -28,7 +28,9 @@ class Stage:
         self.task = find_task(picture.task)
         model = load_model(self.task, picture.look)
         model.vis.global_.offwidth, model.vis.global_.offheight = picture.width, picture.height
-        model.vis.quality.offsamples = SAMPLES_STILL if picture.still else 0
+        quality = model.vis.quality
+        quality.offsamples = SAMPLES_STILL if picture.still else 0
+        quality.numslices, quality.numstacks = (28, 16) if picture.still else (16, 8)
         self.figure, self.ghost = Figure(model), Figure(model)
         self.scene = mujoco.MjvScene(model, MOST_GEOMS)
         for flag, on in (

@@ -167,7 +167,14 @@ def decode(line: bytes) -> Message:
         message: Message = _build(_KINDS[values.pop("kind")], values)
     except WireError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise WireError("a line is not a message", f"{type(error).__name__} {error}") from error
     if isinstance(message, Picture):
         _check(message)
@@ -233,12 +240,18 @@ def _check(picture: Picture) -> None:
         raise WireError(f"a picture of {picture.width} x {picture.height} pixels")
     if picture.width * picture.height > MOST_PIXELS:
         raise WireError(f"a picture of more than {MOST_PIXELS} pixels")
+    _check_futures(picture)
+
+
+def _check_futures(picture: Picture) -> None:
     if len(picture.fans) > MOST_FANS or len(picture.ghosts) > MOST_GHOSTS:
         raise WireError(f"more than {MOST_FANS} fans or {MOST_GHOSTS} ghosts")
     if any(fan.states.ndim != 3 for fan in picture.fans):
         raise WireError("a fan has the shape (particles, imagined steps + 1, state)")
     if sum(fan.states.shape[0] * fan.states.shape[1] for fan in picture.fans) > MOST_STATES:
         raise WireError(f"more than {MOST_STATES} imagined states in one picture")
+    if any(not 0 <= ghost.fan < len(picture.fans) for ghost in picture.ghosts):
+        raise WireError("a ghost of a fan that is not there")
     for ghost in picture.ghosts:
         particles, states = picture.fans[ghost.fan].states.shape[:2]
         if not (-1 <= ghost.particle < particles and 0 <= ghost.j < states):

@@ -15,10 +15,11 @@ from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.header import Header, Legend, Part
 from app.views.plot import Plot
-from app.views.scene_picture import fans_of, state_of
+from app.views.scene_picture import LIVE_PARTICLES, fans_of, state_of
 from app.views.view import View
 from core.envs.poses import root_path
 from core.tasks import Task
+from core.traces.trace import MOST_PARTICLES
 
 Floats = NDArray[np.float64]
 Paths = dict[Role, Floats]
@@ -85,7 +86,7 @@ class FanView(View):
         index = 0 if self.mode == "side view" else 1
         shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δ forward" else 1)
         self._plots[index].note(_note(moment, shown))
-        self._curves[index].show(shown)
+        self._curves[index].show(shown, LIVE_PARTICLES if moment.live else MOST_PARTICLES)
         self.header.set_readout(*_readout(paths, 1 if self.mode == "Δ height" else 0))
 
     def restyle(self, theme: Theme) -> None:
@@ -120,11 +121,11 @@ class FanCurves:
             for role, size in ENDS.items()
         }
 
-    def show(self, paths: Paths) -> None:
-        """Paths (m, n, 2) by role."""
+    def show(self, paths: Paths, most: int) -> None:
+        """Paths (m, n, 2) by role; at most `most` particles as lines of their own."""
         self._start.setVisible(bool(paths))
         for role, fan in self._fans.items():
-            fan.setData(*as_one_curve(paths.get(role)), connect="finite")
+            fan.setData(*as_one_curve(paths.get(role), most), connect="finite")
         for role, curve in self._means.items():
             mean = mean_path(paths.get(role))
             curve.setData(mean[:, 0], mean[:, 1])
@@ -186,12 +187,13 @@ def gaps(paths: Paths, axis: int) -> Paths:
     return found
 
 
-def as_one_curve(paths: Floats | None) -> tuple[Floats, Floats]:
-    """All paths (m, n, 2) end to end, NaN between them, as x and y: one item draws them."""
+def as_one_curve(paths: Floats | None, most: int) -> tuple[Floats, Floats]:
+    """Paths (m, n, 2) end to end, NaN between them, as x and y: one item draws them."""
     if paths is None:
         return np.empty(0), np.empty(0)
-    breaks = np.full((len(paths), 1, 2), np.nan)
-    joined = np.concatenate([paths, breaks], axis=1).reshape(-1, 2)
+    kept = paths[:most]
+    breaks = np.full((len(kept), 1, 2), np.nan)
+    joined = np.concatenate([kept, breaks], axis=1).reshape(-1, 2)
     return joined[:, 0], joined[:, 1]
 
 

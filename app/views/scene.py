@@ -150,9 +150,8 @@ class SceneView(QWidget):
         self.canvas.set_frame(frame)
 
     def _notice(self, line: str) -> None:
-        if line:
-            self.canvas.set_message(line)
-            self._fade.start()
+        self.canvas.set_message(line)
+        self._fade.start()
 
     def _do_without(self, fact: str, remedy: str) -> None:
         self.problem.setText(f"No 3D view: {fact}. To mend it: {remedy}")
@@ -179,5 +178,8 @@ def caption(moment: Moment) -> Caption:
         "frozen": "true, frozen",
     }
     title = f"t {moment.t}   k {after.k if after else 0} of {moment.ascent_steps}"
-    note = "" if state_of(moment) is not None else "waiting for the first record"
+    horizon = max((fan.shape[1] - 1 for fan in fans.values()), default=0)
+    note = f"outlines: j = {horizon}" if horizon else ""
+    if state_of(moment) is None:
+        note = "waiting for the first record"
     return Caption(title=title, entries=tuple((r, words[r]) for r in fans), note=note)

@@ -95,6 +95,8 @@ class SceneCanvas(QWidget):
         frame = self._frame
         if frame is None:
             painter.fillRect(area, self._theme.brush("plot"))
+            painter.setPen(self._theme.color("muted"))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "the 3D view starts")
         else:
             self._paint_frame(painter, frame, area)
         if self.caption is not None:

@@ -9,13 +9,12 @@ most, 3.2 mm with the velocity at the start of each step alone).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from core.tasks import Task
+from core.tasks import Task
 
 Floats = NDArray[np.float64]
 
@@ -63,8 +62,8 @@ def root_path(task: Task, states: ArrayLike, start: ArrayLike = 0.0) -> Floats:
     velocity = states[..., first : first + task.missing_root]
     path = np.zeros_like(velocity)
     seconds = task.seconds_per_environment_step
-    steps = 0.5 * seconds * (velocity[..., 1:, :] + velocity[..., :-1, :])
-    np.cumsum(steps, axis=-2, out=path[..., 1:, :])
+    moved = 0.5 * seconds * (velocity[..., 1:, :] + velocity[..., :-1, :])
+    np.cumsum(moved, axis=-2, out=path[..., 1:, :])
     return path + np.asarray(start, dtype=np.float64)
 
 
