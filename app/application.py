@@ -52,7 +52,7 @@ class Application(QObject):
     """The window and all that runs behind it."""
 
     moment_shown = pyqtSignal(object)
-    """The Moment, after every view was given it."""
+    """The Moment, once it was handed to the views."""
 
     def __init__(self, qt: QApplication, options: Options) -> None:
         super().__init__()
@@ -140,8 +140,9 @@ class Application(QObject):
         self.source.changed.connect(self._source_changed)
         self.playback.changed.connect(lambda _playing: self.status.refresh())
         self.cursor.live_changed.connect(lambda _live: self.status.refresh())
-        views.timeline.t_chosen.connect(self.driver.go_to_t)
-        views.table.k_chosen.connect(self.driver.go_to_k)
+        views.timeline.t_selected.connect(self.driver.go_to_t)
+        views.timeline.live_requested.connect(self.driver.live)
+        views.table.k_selected.connect(self.driver.go_to_k)
         window.closing.connect(self.shut_down)
 
     def _show_moment(self, moment: Moment) -> None:

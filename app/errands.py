@@ -16,6 +16,7 @@ PATIENCE_MS = 180_000
 """How long a session may take to reach the moment that is asked for."""
 SETTLE_MS = 700
 """For the scene in full quality, the timeline and the layout to come to rest."""
+LOOK_EVERY_MS = 50
 FILM_SECONDS = 8.0
 DEFAULT_STEP = 40
 """An environment step of a live run at which there is something to see."""
@@ -47,6 +48,13 @@ class Errand(QObject):
 
     def succeed(self) -> None:
         self._end(0)
+
+    def once_drawn(self, act: Callable[[], object]) -> None:
+        """Call `act` once the scene shows a picture, or cannot."""
+        if self.application.views.settled:
+            act()
+        elif not self._ended:
+            QTimer.singleShot(LOOK_EVERY_MS, lambda: self.once_drawn(act))
 
     def _save(self, path: Path) -> None:
         try:
@@ -94,7 +102,7 @@ class PictureErrand(Errand):
         self._found = True
         if wanted is not None:
             self.application.driver.go_to_t(wanted)
-        QTimer.singleShot(SETTLE_MS, self._take)
+        self.once_drawn(lambda: QTimer.singleShot(SETTLE_MS, self._take))
 
     def _take(self) -> None:
         self._save(self._path)
@@ -125,7 +133,7 @@ class FilmErrand(Errand):
             return
         self._film = Film(self.application.window, self._film_path, FILM_SECONDS)
         self._film.finished.connect(self._take)
-        self._film.start()
+        self.once_drawn(self._film.start)
 
     def _take(self) -> None:
         self.written.append(self._film_path)

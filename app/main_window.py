@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QColor
@@ -18,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.commands import CommandRegistry
+from app.panels.dock_grip import DockGrip
 from app.panels.message_bar import MessageBar
 from app.panels.settings_panel import SettingsPanel
 from app.panels.status_panel import StatusPanel
@@ -31,6 +33,8 @@ LEFT, RIGHT, BOTTOM = 236, 390, 200
 """Widths of the side docks and height of the timeline at first, pixels."""
 TALL = 900
 """From this height on the table of updates stands below the plots, not behind them."""
+TABBED = ("update", "why", "table")
+"""The docks at the right, behind each other where the window is low."""
 WORKSPACES: dict[str, frozenset[str]] = {
     "debug": frozenset({"run", "update", "why", "table", "timeline"}),
     "present": frozenset({"update", "timeline"}),
@@ -60,6 +64,7 @@ class MainWindow(QMainWindow):
         self._running = False
         self._text_color = QColor()
         self.docks: dict[str, QDockWidget] = {}
+        self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self._lay_out_bars()
         self._lay_out_centre()
         self._lay_out_docks()
@@ -71,7 +76,7 @@ class MainWindow(QMainWindow):
             self.removeDockWidget(dock)
             dock.setFloating(False)
         self.addDockWidget(Area.LeftDockWidgetArea, self.docks["run"])
-        for name in ("update", "why", "table"):
+        for name in TABBED:
             self.addDockWidget(Area.RightDockWidgetArea, self.docks[name])
         self.addDockWidget(Area.BottomDockWidgetArea, self.docks["timeline"])
         self.tabifyDockWidget(self.docks["update"], self.docks["why"])
@@ -112,7 +117,12 @@ class MainWindow(QMainWindow):
         self.commands.set_running(self._running, self._text_color)
         self.toolbar.setStyleSheet(
             f"QToolBar {{ border: none; spacing: 2px; padding: 2px 6px; }}"
-            f"QToolButton {{ padding: 3px 5px; }}"
+            f"QToolButton {{ padding: 3px 5px; border: 1px solid transparent;"
+            f" border-radius: 5px; }}"
+            f"QToolButton:hover {{ background: {theme.raised}; }}"
+            f"QToolButton:pressed {{ background: {theme.border}; }}"
+            f"QToolButton:checked {{ background: {theme.raised};"
+            f" border-color: {theme.accent}; }}"
             f"#badge {{ color: {theme.text}; background: {theme.raised};"
             f" border-radius: 9px; padding: 2px 10px; }}"
         )
@@ -169,7 +179,7 @@ class MainWindow(QMainWindow):
         self._add_dock("update", "Update", column(update))
         why = [(views.decomposition, 1), (views.model, 1)]
         self._add_dock("why", "Why", column(why))
-        self._add_dock("table", "Updates", views.table)
+        self._add_dock("table", "Table", views.table)
         self._add_dock("timeline", "Timeline", views.timeline)
 
     def _add_dock(self, name: str, title: str, content: QWidget) -> None:
@@ -177,6 +187,8 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock_{name}")
         dock.setWidget(content)
         self.docks[name] = dock
+        dock.setTitleBarWidget(DockGrip())
+        dock.topLevelChanged.connect(partial(_title_while_floating, dock))
 
     def _fill_view_menu(self) -> None:
         menu = self._menus.get("View")
@@ -184,6 +196,10 @@ class MainWindow(QMainWindow):
             menu.addSeparator()
             for dock in self.docks.values():
                 menu.addAction(dock.toggleViewAction())
+
+
+def _title_while_floating(dock: QDockWidget, floating: bool) -> None:
+    dock.setTitleBarWidget(None if floating else DockGrip())
 
 
 def column(rows: Sequence[tuple[QWidget, int]]) -> QWidget:

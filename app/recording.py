@@ -36,7 +36,8 @@ def pixels_of(image: QImage) -> Pixels:
     bits = rgb.constBits()
     if bits is None:
         return np.zeros((0, 0, 3), dtype=np.uint8)
-    rows = np.frombuffer(bits.asarray(stride * height), dtype=np.uint8).reshape(height, stride)
+    data = bits.asstring(stride * height)
+    rows = np.frombuffer(data, dtype=np.uint8).reshape(height, stride)
     picture = rows[:, : 3 * width].reshape(height, width, 3)
     return np.ascontiguousarray(picture[: height // 2 * 2, : width // 2 * 2])
 
@@ -74,7 +75,7 @@ class Film(QObject):
 def _open_film(path: Path, width: int, height: int) -> Generator[None, Pixels | None, None]:
     import imageio_ffmpeg
 
-    writer = imageio_ffmpeg.write_frames(
+    writer: Generator[None, Pixels | None, None] = imageio_ffmpeg.write_frames(
         str(path),
         (width, height),
         fps=FRAMES_PER_SECOND,

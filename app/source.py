@@ -99,7 +99,7 @@ class Source(QObject):
         live, self._live_run = self._live_run, None
         self._driver.engine = None
         if live is not None:
-            live.engine.disconnect()
+            live.engine.blockSignals(True)
             live.stop(STOP_MS)
             live.deleteLater()
 

@@ -1,10 +1,17 @@
-"""All views of the window: every moment goes to every one of them."""
+"""All views of the window, and the order in which a moment reaches them.
+
+The scene gets every moment at once. The others take turns, one in each turn of the event loop,
+so that no turn is long; while a run is live each of them changes at most ten times a second,
+which is faster than anyone reads numbers and saves most of the drawing. All of them show the
+same moment a tenth of a second after the last one came.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, QTimer
 
 from app.state.moment import History, Moment
 from app.theme import Theme
@@ -17,6 +24,9 @@ from app.views.scene import SceneView
 from app.views.timeline import TimelineView
 from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
+
+LIVE_SECONDS = 0.1
+"""Between two moments of one view while a run is live."""
 
 
 class AnyView(Protocol):
@@ -41,15 +51,18 @@ class ViewSet(QObject):
         self.model = ModelView(theme)
         self.table = UpdatesTable(theme)
         self.timeline = TimelineView(theme)
+        self._moment: Moment | None = None
+        self._waiting: list[AnyView] = []
+        self._due = dict.fromkeys(self._readers(), 0.0)
+        self._turns = QTimer(self)
+        self._turns.setSingleShot(True)
+        self._turns.timeout.connect(self._take_turn)
 
-    def show_moment(self, moment: Moment) -> None:
-        """Show one moment (t, k) everywhere."""
-        for view in self._all():
-            view.show_moment(moment)
-
-    def show_history(self, history: History) -> None:
-        """Show the episode under the cursor."""
-        self.timeline.show_history(history)
+    @property
+    def settled(self) -> bool:
+        """Whether every view shows the newest moment, and the scene has drawn one."""
+        drawn = self.scene.canvas.frame is not None or self.scene.canvas.isHidden()
+        return drawn and not self._waiting
 
     @property
     def render_ms(self) -> float:
@@ -57,24 +70,53 @@ class ViewSet(QObject):
         frame = self.scene.canvas.frame
         return float("nan") if frame is None else frame.drawn.milliseconds
 
-    def labels_fit(self) -> bool:
-        """Whether every label of every view is shown whole."""
-        return all(view.labels_fit() for view in self._all())
+    def show_moment(self, moment: Moment) -> None:
+        """The scene at once, the others in turn."""
+        self._moment = moment
+        self.scene.show_moment(moment)
+        # Those that still wait go first, or the last ones would never get their turn.
+        self._waiting += [view for view in self._due if view not in self._waiting]
+        if not moment.live:
+            self._due = dict.fromkeys(self._due, 0.0)
+        self._turns.start(0)
+
+    def show_history(self, history: History) -> None:
+        """Show the episode under the cursor."""
+        self.timeline.show_history(history)
+        self.verdict.show_history(history)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle all."""
         for view in self._all():
             view.set_theme(theme)
 
+    def labels_fit(self) -> bool:
+        """Whether every label of every view is shown whole."""
+        return all(view.labels_fit() for view in self._all())
+
+    def _take_turn(self) -> None:
+        now = time.monotonic()
+        ready = [view for view in self._waiting if self._due[view] <= now]
+        if ready and self._moment is not None:
+            view = ready[0]
+            self._waiting.remove(view)
+            self._due[view] = now + LIVE_SECONDS
+            view.show_moment(self._moment)
+        if self._waiting:
+            wait = min(self._due[view] for view in self._waiting) - now
+            self._turns.start(max(0, round(wait * 1000)))
+
     def _all(self) -> tuple[AnyView, ...]:
+        return (self.scene, *self._readers())
+
+    def _readers(self) -> tuple[AnyView, ...]:
         return (
             self.verdict,
-            self.scene,
+            self.timeline,
             self.objective,
             self.gradient,
             self.action,
             self.decomposition,
             self.model,
             self.table,
-            self.timeline,
         )

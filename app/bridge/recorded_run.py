@@ -32,6 +32,7 @@ class RecordedRun:
         self._edits_seq = 0
         self._edits: list[tuple[Step, Settings]] = []
         self._settings = Settings.from_json(self.started.settings)
+        self._last_real: tuple[Step, EnvironmentStep] | None = None
         self._history_of = (-1, -1)
         self._history = History.empty()
 
@@ -60,7 +61,7 @@ class RecordedRun:
     def newest_complete(self) -> Step | None:
         """The newest environment step that is recorded whole."""
         newest = self.newest()
-        if newest is None or self._reader.environment_step(*newest) is not None:
+        if newest is None or self.environment_step(newest) is not None:
             return newest
         return self.step_before(newest)
 
@@ -91,7 +92,10 @@ class RecordedRun:
 
     def environment_step(self, step: Step) -> EnvironmentStep | None:
         """What really happened at a step; None while its updates go on."""
-        return self._reader.environment_step(*step)
+        if self._last_real is None or self._last_real[0] != step:
+            found = self._reader.environment_step(*step)
+            self._last_real = None if found is None else (step, found)
+        return None if self._last_real is None else self._last_real[1]
 
     def moment(self, address: Address, *, live: bool) -> Moment | None:
         """The moment at an address; None where nothing is recorded there."""

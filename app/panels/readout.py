@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
@@ -17,11 +16,10 @@ class Readout(QWidget):
     def __init__(self, name: str, widest: str, tip: str) -> None:
         super().__init__()
         self._name, self._value = QLabel(name), value_label(widest)
-        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setToolTip(tip)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setSpacing(5)
         row.addWidget(self._name)
         row.addWidget(self._value)
 

@@ -96,7 +96,7 @@ class SettingsPanel(QWidget):
         """Colours of headings, marks and the fault."""
         self._theme = theme
         for heading in self._headings:
-            heading.setStyleSheet(f"color: {theme.muted}; margin-top: 4px;")
+            heading.setStyleSheet(f"color: {theme.muted};")
         self._fault.setStyleSheet(f"color: {theme.refused_text};")
         self._mark()
 
@@ -119,6 +119,7 @@ class SettingsPanel(QWidget):
         for group in GROUPS:
             heading = QLabel(group.title)
             heading.setFont(font(bold=True))
+            heading.setContentsMargins(0, 5, 0, 0)
             self._headings.append(heading)
             grid.addWidget(heading, grid.rowCount(), 0, 1, 3)
             for text in group.fields:

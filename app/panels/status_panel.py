@@ -42,15 +42,15 @@ class StatusPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._engine = Readout("engine", "no engine (recorded)", "What the engine does")
+        self._engine = Readout("engine", "starting", "What the engine does")
         self._factor = Readout("real time", "00.00x", "Simulated seconds per second")
-        self._phases = {name: Readout(name, "0000.0 ms", tip) for name, tip in _PHASES.items()}
+        self._phases = {name: Readout(name, "000.0 ms", tip) for name, tip in _PHASES.items()}
         self._stall = Readout(
             "UI stall", "0000 ms", "How late the window was at worst, last ten seconds"
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(14)
+        row.setSpacing(16)
         for readout in self._readouts():
             row.addWidget(readout)
         row.addStretch(1)
