@@ -34,7 +34,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that decides how psi moves. Contracts: objective and update (arXiv:2603.22430)."""
+    """Everything that decides how psi moves: objective and update (arXiv:2603.22430)."""
 
     preset: Preset = "safe"
     controller: Controller = "adaptive"
@@ -47,11 +47,12 @@ class Settings:
     denoising_levels: int = 5
     """K, levels of the diffusion sampler."""
     step_rule: StepRule = "action"
-    """plain: psi += alpha dJ/dpsi. action: alpha such that the action at s_t moves by delta (max-norm, first order)."""
+    """plain: psi += alpha dJ/dpsi. action: alpha such that the action at s_t moves by delta
+    (max-norm, first order)."""
     step_size: float | None = None
-    """alpha of the plain rule, in weight units per objective unit; None: the checkpoint's tuned value."""
+    """alpha of the plain rule, weight per objective unit; None: the checkpoint's value."""
     delta: float | None = 0.05
-    """Action change per update of the action rule, in action units; None: the checkpoint's tuned value."""
+    """Action change per update (action rule), action units; None: the checkpoint's value."""
     optimizer: Optimizer = "gradient"
     gradient_clip: float | None = None
     """Largest gradient norm; None: no clip."""
@@ -88,6 +89,9 @@ class Settings:
                 raise SettingsError(
                     f"there is no setting {name!r}", f"known: {', '.join(sorted(known))}"
                 )
+        values = dataclasses.asdict(self) | changes
+        for name, (low, high) in _BOUNDS.items():
+            _check_bounds(name, values[name], low, high)
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> str:
@@ -107,7 +111,7 @@ class Settings:
 
 
 def preset(name: str) -> Settings:
-    """The settings of a preset: `safe` (default) or `paper`, as contracts section 3 fixes them."""
+    """The settings of a preset: `safe` (default) or `paper`."""
     if name == "safe":
         return Settings()
     if name == "paper":

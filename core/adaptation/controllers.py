@@ -1,9 +1,9 @@
-"""Controllers: what acts at each environment step. Without trace and diagnostics: for evaluation."""
+"""Controllers: what acts at each environment step; without trace and diagnostics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ class Timings:
     backward_ms: float
 
 
+@runtime_checkable
 class Controller(Protocol):
     """Acts; forgets between episodes."""
 

@@ -1,4 +1,4 @@
-"""What adaptation asks of a policy, a critic and a world model. Every call is differentiable."""
+"""What adaptation asks of a policy, a critic and a world model, all differentiable."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from core.arrays import Actions, Noise, States, Values
 
 
 @runtime_checkable
+@runtime_checkable
 class Policy(Protocol):
     """pi_psi: states (N, S) in raw units -> actions (N, A) in [-1, 1]."""
 
@@ -15,12 +16,14 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+@runtime_checkable
 class Critic(Protocol):
     """min_i Q_i: states (N, S), actions (N, A) -> values (N,), in the critic's reward unit."""
 
     def __call__(self, state: States, action: Actions) -> Values: ...
 
 
+@runtime_checkable
 @runtime_checkable
 class WorldModel(Protocol):
     """Dynamics, reward and survival; states are raw, rewards in environment units."""
