@@ -1,14 +1,16 @@
 """What a window may ask of an engine: one JSON object per line. Free of torch.
 
-    to the engine:    {"id": "w-12", "command": "step_over"}
-                      {"id": "w-13", "command": "edit", "settings": {"horizon": 3}}
-    from the engine:  {"event": "ready", "trace": FILE, "seq": N}
-                      {"event": "applied", "id": "w-12", "accepted": true, "effect": "...", "seq": N}
-                      {"event": "state", "state": "running" | "paused" | "finished"}
-                      {"event": "failed", "line": "one line"}
+    to the engine:
+        {"id": "w-12", "command": "step_over"}
+        {"id": "w-13", "command": "edit", "settings": {"horizon": 3}}
+    from the engine:
+        {"event": "ready", "trace": FILE, "seq": N}
+        {"event": "applied", "id": "w-12", "accepted": true, "effect": "...", "seq": N}
+        {"event": "state", "state": "running" | "paused" | "finished"}
+        {"event": "failed", "line": "one line"}
 
-Every command is also a CommandApplied record. An id is applied once: sent again (after a crash),
-it is acknowledged again and does nothing.
+Every command is also a CommandApplied record. An id is applied once: sent again (after a
+crash), it is acknowledged again and does nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +28,10 @@ LONGEST_LINE = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """run: until paused. step_over: one environment step with all its updates. step_into: one gradient
-    update, the action is not applied yet. step_out: finish this step's updates and apply the action.
-    edit: change settings from the next environment step on. reset: begin the next episode now.
-    stop: close the trace and end."""
+    """run: until paused. step_over: one environment step with all its updates. step_into: one
+    gradient update, the action is not applied yet. step_out: finish this step's updates and
+    apply the action. edit: change settings from the next environment step on. reset: begin the
+    next episode now. stop: close the trace and end."""
 
     id: str
     name: Name

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class PsiscopeError(Exception):
-    """Base of all errors raised on purpose. ``str(error)`` is one line: the fact, then the remedy."""
+    """Base of all errors raised on purpose. ``str(error)`` is one line: fact, then remedy."""
 
     def __init__(self, fact: str, remedy: str = "") -> None:
         self.fact = " ".join(fact.split())

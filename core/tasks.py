@@ -9,7 +9,8 @@ from core.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """Alive means low < state[index] < high; `width` is the smooth rule's sigmoid width, in the unit of the state."""
+    """Alive means low < state[index] < high; `width` is the smooth rule's sigmoid width. All in
+    the unit of the state."""
 
     index: int
     low: float
@@ -31,13 +32,13 @@ class Task:
     discount: float
     score_random: float
     score_expert: float
-    """D4RL's v2 reference returns (random, expert); the score is printed beside the raw return."""
+    """D4RL's v2 reference returns (random, expert); the score stands beside the raw return."""
     bounds: tuple[Bound, ...] = ()
     state_names: tuple[str, ...] = ()
     state_units: tuple[str, ...] = ()
     action_names: tuple[str, ...] = ()
     missing_root: int = 0
-    """Leading coordinates of qpos that the state leaves out (the root's x: integrated from velocity)."""
+    """Leading coordinates of qpos that the state leaves out (the root's x)."""
     critic_reward_scale: float = 1.0
 
     def score(self, episode_return: float) -> float:

@@ -65,7 +65,8 @@ class LinearQuadraticWorld:
         return -(state @ self.p * state).sum(1)
 
     def closed_form_gradient(self, horizon: int, discount: float) -> Tensor:
-        """dJ/dK = -2 sum_j gamma^j (R K + gamma B'P_{j+1} (A + B K)) s_j s_j', P from Lyapunov's recursion."""
+        """dJ/dK = -2 sum_j gamma^j (R K + gamma B'P_{j+1} (A + B K)) s_j s_j', P by Lyapunov's
+        recursion."""
         closed = self.a + self.b @ self.gain
         values = [self.p]
         for _ in range(horizon):

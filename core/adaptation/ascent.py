@@ -84,10 +84,11 @@ class Adaptation:
     def updates(
         self, state: States, noise: Tensor, settings: Settings, *, observe_last: bool = True
     ) -> Iterator[Update]:
-        """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = 0..E. The policy then acts.
+        """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = 0..E.
 
-        Where objective or gradient is not finite the update says so, the weights are the pretrained
-        ones again, and no further update follows. observe_last=False spares the rollout at k = E.
+        Where objective or gradient is not finite the update says so, the weights are the
+        pretrained ones again, and no further update follows. observe_last=False spares the
+        rollout at k = E.
         """
         for k in range(settings.updates + 1):
             last = k == settings.updates
@@ -196,13 +197,13 @@ class Adaptation:
             action = self.policy(state)[0]
             cotangent = torch.zeros_like(action, requires_grad=True)
             pulled = torch.autograd.grad(action, weights, cotangent, create_graph=True)
+            parts = torch.split(direction, [w.numel() for w in weights])
             inner = sum(
-                (g * part.view_as(g)).sum()
-                for g, part in zip(
-                    pulled, direction.split([w.numel() for w in weights]), strict=True
-                )
+                ((g * part.view_as(g)).sum() for g, part in zip(pulled, parts, strict=True)),
+                start=cotangent.new_zeros(()),
             )
-            # J d is the derivative of <J'u, d> by u: a Jacobian-vector product by two vector-Jacobian ones.
+            # J d is the derivative of <J'u, d> by u: one Jacobian-vector product by two
+            # vector-Jacobian ones.
             (change,) = torch.autograd.grad(inner, cotangent)
         result: Tensor = change
         return result

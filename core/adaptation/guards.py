@@ -23,7 +23,7 @@ def clip(gradient: Tensor, largest: float | None) -> Tensor:
 def trust_region(
     policy: MlpPolicy, pretrained: MlpPolicy, psi_0: Tensor, state: States, radius: float | None
 ) -> float:
-    """Shrink the policy towards psi_0 until max_i |a_i(psi) - a_i(psi_0)| <= radius at state (1, S).
+    """Shrink the policy towards psi_0 until max_i |a_i(psi) - a_i(psi_0)| <= radius at (1, S).
 
     psi <- psi_0 + c (psi_E - psi_0), c = 1, 1/2, .. 2^-10, else psi_0; returns c (contracts 3).
     """

@@ -1,4 +1,4 @@
-"""The draws of the imagination: a pure function of (seed, episode, t, purpose) (contracts 3)."""
+"""The draws of the imagination: a pure function of (seed, episode, t, purpose)."""
 
 from __future__ import annotations
 

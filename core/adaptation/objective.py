@@ -1,6 +1,7 @@
 """The objective of the imagination (arXiv:2603.22430, eq. 3, with survival; contracts 2).
 
-J(psi) = 1/M sum_m [ sum_{j<H} gamma^j sigma_j r(s_j, a_j) + gamma^H sigma_H Q(s_H, pi(s_H)) / scale ]
+J(psi) = 1/M sum_m [ sum_{j<H} gamma^j sigma_j r(s_j, a_j)
+                     + gamma^H sigma_H Q(s_H, pi(s_H)) / scale ]
 """
 
 from __future__ import annotations

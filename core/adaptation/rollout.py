@@ -32,7 +32,8 @@ def imagine(
 ) -> Rollout:
     """Roll M particles H steps from state (M, S) with the draws noise (H, K, M, S).
 
-    s_0 = state; a_j = pi(s_j); s_{j+1} = f(s_j, a_j, eps_j); sigma_{j+1} = sigma_j alive(s_{j+1}).
+    s_0 = state; a_j = pi(s_j); s_{j+1} = f(s_j, a_j, eps_j);
+    sigma_{j+1} = sigma_j alive(s_{j+1}).
     """
     states, actions, rewards, survival = (
         [state],

@@ -30,4 +30,4 @@ def set_psi(policy: nn.Module, psi: Tensor) -> None:
 def layer_norms(vector: Tensor, layers: dict[str, tuple[nn.Parameter, ...]]) -> Tensor:
     """Norm of each layer's part of a vector (W,): (L,)."""
     sizes = [sum(p.numel() for p in parameters) for parameters in layers.values()]
-    return torch.stack([part.norm() for part in vector.split(sizes)])
+    return torch.stack([part.norm() for part in torch.split(vector, sizes)])

@@ -35,7 +35,7 @@ _LARGEST_SIZE = 8192
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Checkpoint:
-    """Pretrained networks of one task. No weight requires a gradient; adaptation copies the policy."""
+    """Pretrained networks of one task. No weight requires a gradient; adaptation copies psi."""
 
     task: Task
     manifest: Manifest

@@ -63,7 +63,8 @@ class OfflineDataset:
     @property
     def episode_returns(self) -> NDArray[np.float64]:
         """(episodes,) sums of rewards."""
-        return np.bincount(self.episodes, weights=self.rewards.astype(np.float64))
+        sums = np.bincount(self.episodes, weights=self.rewards.astype(np.float64))
+        return sums.astype(np.float64, copy=False)
 
     @property
     def starts(self) -> NDArray[np.intp]:
@@ -71,7 +72,7 @@ class OfflineDataset:
         return np.flatnonzero(np.diff(self.episodes, prepend=-1))
 
     def split(self, share: float, generator: np.random.Generator) -> tuple[Flags, Flags]:
-        """Masks (N,) of training and held-out rows; whole episodes, `share` of them held out."""
+        """Masks (N,) of training and held-out rows; a `share` of the episodes is held out."""
         count = int(self.episodes[-1]) + 1
         held_out = generator.permutation(count)[: max(1, round(share * count))]
         test = np.isin(self.episodes, held_out)
@@ -81,7 +82,7 @@ class OfflineDataset:
 def from_episodes(
     dataset_id: str, task: Task, episodes: Iterable[Episode], *, recipe: str = ""
 ) -> OfflineDataset:
-    """Join episodes. Raises DataError for an empty set, wrong shapes, or numbers that are not finite."""
+    """Join episodes. Raises DataError for an empty set, wrong shapes, or non-finite numbers."""
     columns: list[tuple[NDArray[Any], ...]] = []
     for number, episode in enumerate(episodes):
         _check(dataset_id, task, number, episode)
@@ -101,7 +102,7 @@ def from_episodes(
         ends,
         with_state,
         with_action,
-        number,
+        numbers,
     ) = joined
     return OfflineDataset(
         dataset_id=dataset_id,
@@ -113,7 +114,7 @@ def from_episodes(
         terminated=ends,
         has_next_state=with_state,
         has_next_action=with_action,
-        episodes=number,
+        episodes=numbers,
         digest=_digest(joined),
         recipe=recipe,
     )

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Normalizer(nn.Module):
-    """(x - mean) / std, rowwise. Identity until set. Each network owns its own (contracts 1)."""
+    """(x - mean) / std, rowwise. Identity until set. Each network owns its own."""
 
     mean: Tensor
     std: Tensor

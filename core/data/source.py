@@ -1,4 +1,4 @@
-"""Where offline data come from: any Minari data set of a known task, or D4RL's flat HDF5 layout."""
+"""Where offline data come from: any Minari data set of a known task, or D4RL's flat HDF5."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _load_minari(dataset_id: str, task: Task) -> OfflineDataset:
     except Exception as error:
         raise DataError(
             f"the data set {dataset_id} cannot be loaded ({_line(error)})",
-            "list local ones with `minari list local`, or collect one with `python main.py collect`",
+            "list local ones with `minari list local`, "
+            "or collect one with `python main.py collect`",
         ) from error
     sizes = (dataset.observation_space.shape, dataset.action_space.shape)
     if sizes != ((task.state_size,), (task.action_size,)):
@@ -68,8 +69,8 @@ def _minari_episodes(dataset: Any) -> Iterator[Episode]:
 
 
 def _load_d4rl(path: Path, task: Task) -> OfflineDataset:
-    """D4RL's flat rows. The row after a terminal or time-limit row belongs to another episode, so the
-    last row of each episode has no next state."""
+    """D4RL's flat rows. The row after a terminal or time-limit row belongs to another episode,
+    so the last row of each episode has no next state."""
     if not path.is_file() or path.stat().st_size > LARGEST_FILE:
         raise DataError(
             f"there is no readable HDF5 file at {path}", "give the path of a D4RL file"
@@ -104,7 +105,7 @@ def _d4rl_episodes(flat: dict[str, Any]) -> Iterator[Episode]:
             rewards=flat["rewards"][rows],
             terminated=bool(terminals[last]),
         )
-        first = last + 1
+        first = int(last) + 1
 
 
 def _line(error: Exception) -> str:

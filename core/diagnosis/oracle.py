@@ -1,4 +1,4 @@
-"""True futures: the real simulator, rolled from a saved state with several policies (contracts 7)."""
+"""True futures: the real simulator, rolled from a saved state with several policies."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Transition:
 
 
 class Environment:
-    """One simulated task. ``save`` and ``restore`` are exact: the future is bit for bit the same."""
+    """One simulated task. ``save`` and ``restore`` are exact: the same future bit for bit."""
 
     def __init__(self, task: Task) -> None:
         self.task = task

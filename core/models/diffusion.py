@@ -1,9 +1,9 @@
 """f_theta: a conditional diffusion model of the next state.
 
 With its Gaussian draws fixed the reverse chain is a deterministic, differentiable map
-(arXiv:2603.22430, section 3). Preconditioning: Karras et al. 2022 (EDM), table 1, sigma_data = 1.
-The network predicts the standardised *change* of state; K, the number of denoising levels, is
-chosen at use through the number of draws.
+(arXiv:2603.22430, section 3). Preconditioning: Karras et al. 2022 (EDM), table 1, with
+sigma_data = 1. The network predicts the standardised *change* of state; K, the number of
+denoising levels, is chosen at use through the number of draws.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ class ResidualBlock(nn.Module):
 
     def forward(self, value: Tensor) -> Tensor:
         inner = self.norm(self.first(nn.functional.silu(value)))
-        return value + self.second(nn.functional.silu(inner))
+        change: Tensor = self.second(nn.functional.silu(inner))
+        return value + change
 
 
 class DiffusionDynamics(nn.Module):
-    """D_theta(x; sigma | s, a) and its fixed-noise sampler. States raw outside, standardised inside."""
+    """D_theta(x; sigma | s, a) and its sampler. States raw outside, standardised inside."""
 
     def __init__(
         self, state_size: int, action_size: int, width: int = 256, blocks: int = 3
@@ -55,20 +56,22 @@ class DiffusionDynamics(nn.Module):
         self.output = nn.Linear(width, state_size)
 
     def denoise(self, noisy: Tensor, sigma: Tensor, state: Tensor, action: Tensor) -> Tensor:
-        """D_theta: noisy standardised change (N, S), sigma (N, 1), standardised state -> clean change.
+        """D_theta: noisy standardised change (N, S), sigma (N, 1), standardised state -> clean.
 
         D = c_skip x + c_out F(c_in x, c_noise; s, a), EDM eq. 7 with sigma_data = 1.
         """
         scale = (sigma**2 + 1).rsqrt()
         features = torch.cat([noisy * scale, state, action, sigma.log() / 4], dim=-1)
-        estimate = self.output(nn.functional.silu(self.blocks(self.input(features))))
+        hidden = nn.functional.silu(self.blocks(self.input(features)))
+        estimate: Tensor = self.output(hidden)
         return scale**2 * noisy + sigma * scale * estimate
 
     def forward(self, state: States, action: Actions, noise: Noise) -> States:
-        """s' from raw s (N, S), a (N, A) and draws (K, N, S). Ancestral sampling: exact DDPM posteriors.
+        """s' from raw s (N, S), a (N, A) and draws (K, N, S), by ancestral sampling.
 
-        x_K = sigma_K eps_K; from sigma to a lower sigma': the posterior N(x; D + (sigma'/sigma)^2 (x - D),
-        sigma'^2 (sigma^2 - sigma'^2) / sigma^2), and D itself at the last level.
+        x_K = sigma_K eps_K; from sigma to a lower sigma': the posterior with mean
+        D + (sigma'/sigma)^2 (x - D) and variance sigma'^2 (sigma^2 - sigma'^2) / sigma^2,
+        and D itself at the last level.
         """
         standardized = self.states(state)
         levels = noise_levels(len(noise))
@@ -85,4 +88,5 @@ def _posterior(
     noisy: Tensor, clean: Tensor, draw: Tensor, sigma: float, lower: float
 ) -> Tensor:
     ratio = (lower / sigma) ** 2
-    return clean + ratio * (noisy - clean) + lower * (1 - ratio) ** 0.5 * draw
+    spread: float = lower * (1 - ratio) ** 0.5
+    return clean + ratio * (noisy - clean) + spread * draw

@@ -1,6 +1,8 @@
-"""A small ensemble of one-step models: doubt about the dynamics, never from one sampler's spread."""
+"""A small ensemble of one-step models: doubt about the dynamics, not one sampler's spread."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +21,7 @@ class DynamicsEnsemble(nn.Module):
         self.states = Normalizer(state_size)
         self.changes = Normalizer(state_size)
         sizes = (state_size + action_size, width, width, state_size)
-        self.weights = nn.ParameterList(
-            torch.empty(members, a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
+        self.weights = nn.ParameterList(torch.empty(members, a, b) for a, b in pairwise(sizes))
         self.biases = nn.ParameterList(torch.zeros(members, 1, b) for b in sizes[1:])
         for weight in self.weights:
             nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
@@ -38,5 +38,5 @@ class DynamicsEnsemble(nn.Module):
         return value
 
     def forward(self, state: States, action: Actions) -> Values:
-        """Spread (N,): standard deviation over members, root mean square over dimensions, in change stds."""
+        """Spread (N,), change stds: std over members, root mean square over dimensions."""
         return self.changes_of(state, action).var(dim=0).mean(dim=-1).sqrt()

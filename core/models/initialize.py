@@ -7,7 +7,7 @@ from torch import nn
 
 
 def initialize(module: nn.Module, generator: torch.Generator) -> None:
-    """torch's default for every linear layer, uniform +-1/sqrt(inputs), drawn from the generator."""
+    """torch's default for every linear layer, uniform +-1/sqrt(inputs), from the generator."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             bound = layer.in_features**-0.5

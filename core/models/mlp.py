@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -15,7 +16,7 @@ def mlp(
     layer_norm puts a LayerNorm *after* each activation, as ReBRAC's critics have it.
     """
     layers: list[nn.Module] = []
-    for position, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for position, (inputs, outputs) in enumerate(pairwise(sizes)):
         layers.append(nn.Linear(inputs, outputs))
         if position < len(sizes) - 2:
             layers.append(activation())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.arrays import Actions, States, Values
 from core.data.normalizer import Normalizer
@@ -25,7 +25,8 @@ class RewardModel(nn.Module):
 
     def standardized(self, state: States, action: Actions) -> Values:
         """The reward in units of its standard deviation over the data."""
-        return self.network(torch.cat([self.states(state), action], dim=-1)).squeeze(-1)
+        values: Tensor = self.network(torch.cat([self.states(state), action], dim=-1))
+        return values.squeeze(-1)
 
     def forward(self, state: States, action: Actions) -> Values:
         return self.rewards.undo(self.standardized(state, action).unsqueeze(-1)).squeeze(-1)

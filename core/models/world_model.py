@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.arrays import Actions, Noise, States, Values
 from core.models.diffusion import DiffusionDynamics
@@ -25,11 +25,13 @@ class LearnedWorldModel(nn.Module):
 
     def next_state(self, state: States, action: Actions, noise: Noise) -> States:
         """s' (N, S) raw; noise (K, N, S)."""
-        return self.dynamics(state, action, noise)
+        following: Tensor = self.dynamics(state, action, noise)
+        return following
 
     def reward(self, state: States, action: Actions) -> Values:
         """r (N,) in environment units."""
-        return self.reward_model(state, action)
+        reward: Tensor = self.reward_model(state, action)
+        return reward
 
     def alive(self, state: States) -> Values:
         """Product of one sigmoid per finite bound (contracts 2)."""

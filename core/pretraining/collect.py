@@ -37,7 +37,7 @@ class Part:
     policy: str
     """A Stable-Baselines3 archive, or `random`."""
     noise: float = 0.0
-    """Standard deviation of Gaussian noise on each action, in action units; then clipped to [-1, 1]."""
+    """Standard deviation of Gaussian noise on each action, action units; clipped to [-1, 1]."""
     random_share: float = 0.0
     """Probability that an action is drawn uniformly instead."""
     share: float = 1.0
@@ -47,8 +47,8 @@ class Part:
 
 
 def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
-    """A recipe from a JSON list of parts. Policy files are looked for in `policies`, by default beside
-    the recipe. Raises DataError where it is malformed."""
+    """A recipe from a JSON list of parts. Policy files are looked for in `policies`, by default
+    beside the recipe. Raises DataError where it is malformed."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         parts = tuple(Part(**value) for value in values)
@@ -69,10 +69,10 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
 def collect(
     task: Task, recipe: Sequence[Part], *, transitions: int, dataset_id: str, seed: int = 0
 ) -> int:
-    """Write at least `transitions` transitions as a Minari data set; returns how many were written.
+    """Write at least `transitions` transitions as a Minari data set; returns how many it wrote.
 
-    Episodes run to their own end. Ctrl+C keeps the finished episodes. Raises DataError for a taken
-    or malformed id, a part out of range, or a policy of another task.
+    Episodes run to their own end. Ctrl+C keeps the finished episodes. Raises DataError for a
+    taken or malformed id, a part out of range, or a policy of another task.
     """
     recipe = [_uniform(part) if part.policy == "random" else part for part in recipe]
     _check_recipe(recipe)

@@ -1,4 +1,4 @@
-"""Fit the diffusion dynamics (denoising score matching, EDM weighting) and the ensemble for doubt."""
+"""Fit the diffusion dynamics (denoising score matching, EDM weighting), and the ensemble."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class FitDynamics:
         return {"dynamics_loss": loss}
 
     def evaluate(self) -> dict[str, float]:
-        """One-step RMSE in change stds; H-step open-loop RMSE in state stds; both raw too. Held-out episodes."""
+        """On held-out episodes: one-step RMSE in change stds, H-step open-loop RMSE in state
+        stds, and both raw."""
         batch = self.rows.take(self.rows.test_rows)
         with torch.inference_mode():
             imagined = self.averaged(
@@ -86,11 +87,11 @@ class FitDynamics:
 
 
 def denoising_loss(model: DiffusionDynamics, batch: dict[str, Tensor], noise: Tensor) -> Tensor:
-    """E (sigma^2 + 1) / sigma^2 |D(x + sigma n; sigma | s, a) - x|^2 (EDM eq. 8, sigma_data = 1).
+    """E (sigma^2 + 1) / sigma^2 |D(x + sigma n; sigma | s, a) - x|^2; EDM eq. 8.
 
     noise (N, S + 1): the last column draws sigma, the others n.
     """
-    clean = model.changes(batch["changes"])
+    clean: Tensor = model.changes(batch["changes"])
     sigma = (LOG_SIGMA_MEAN + LOG_SIGMA_STD * noise[:, -1:]).exp()
     denoised = model.denoise(
         clean + sigma * noise[:, :-1], sigma, model.states(batch["states"]), batch["actions"]
@@ -127,7 +128,7 @@ class FitEnsemble:
         """One update of all members."""
         batch, _ = self.rows.batch(number)
         shaped = {
-            name: batch[name].unflatten(0, (self.members, -1))
+            name: batch[name].view(self.members, -1, batch[name].shape[1])
             for name in ("states", "actions", "changes")
         }
         error = self.model.changes_of(shaped["states"], shaped["actions"]) - self.model.changes(
@@ -138,7 +139,7 @@ class FitEnsemble:
         return {"ensemble_loss": loss / self.members}
 
     def evaluate(self) -> dict[str, float]:
-        """One-step RMSE of the members' mean and mean spread, both in change stds, on held-out episodes."""
+        """On held-out episodes, in change stds: one-step RMSE of the mean, and mean spread."""
         batch = self.rows.take(self.rows.test_rows)
         with torch.inference_mode():
             mean = self.model.changes_of(batch["states"], batch["actions"]).mean(dim=0)

@@ -52,5 +52,5 @@ class FitReward:
 
 def reward_loss(model: RewardModel, batch: dict[str, Tensor]) -> Tensor:
     """Mean squared error in standardised reward units."""
-    wanted = model.rewards(batch["rewards"][:, None]).squeeze(1)
+    wanted: Tensor = model.rewards(batch["rewards"][:, None]).squeeze(1)
     return ((model.standardized(batch["states"], batch["actions"]) - wanted) ** 2).mean()

@@ -1,7 +1,7 @@
 """The training loop: progress, interruption, bitwise resume.
 
-Every random number of a stage is a pure function of (seed, update), so weights, optimiser state and
-the update's number are all there is to store.
+Every random number of a stage is a pure function of (seed, update), so weights, optimiser
+state and the update's number are all there is to store.
 """
 
 from __future__ import annotations
@@ -55,16 +55,19 @@ def run_stage(
 ) -> Curves:
     """Fit until `updates`; returns the curves.
 
-    The state lies in `folder`, written at each evaluation and on Ctrl+C (then Interrupted is raised).
-    identity: what must be the same on resume (data digest, seed, hyperparameters).
+    The state lies in `folder`, written at each evaluation and on Ctrl+C (which then raises
+    Interrupted). identity: what must be the same on resume (data digest, seed, settings).
     """
     number, curves = 0, Curves()
     if resume and folder.exists():
         number, curves = _load(stage, folder, identity)
     sums: dict[str, Tensor] = {}
-    with tqdm(
-        total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05
-    ) as bar, _between_updates() as interrupted:
+    with (
+        tqdm(
+            total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05
+        ) as bar,
+        _between_updates() as interrupted,
+    ):
         while number < updates:
             for name, scalar in stage.update(number).items():
                 sums[name] = sums.get(name, torch.zeros(())) + scalar.detach()
@@ -73,9 +76,7 @@ def run_stage(
             if number % evaluate_every == 0 or number == updates:
                 _record(curves, number, sums, stage.evaluate(), evaluate_every)
                 sums = {}
-                bar.set_postfix(
-                    {name: f"{values[-1]:.4g}" for name, values in curves.items()}
-                )
+                bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in curves.items()})
                 _save(stage, folder, number, curves, sums, identity)
             if interrupted:
                 _save(stage, folder, number, curves, sums, identity)
@@ -87,7 +88,7 @@ def run_stage(
 
 @contextmanager
 def _between_updates() -> Iterator[list[int]]:
-    """Ctrl+C takes effect between updates, so that no state is half moved: the list then has an entry."""
+    """Ctrl+C takes effect between updates, so that no state is half moved: it adds an entry."""
     interrupted: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield interrupted

@@ -22,7 +22,7 @@ class OpenLoop:
 
 
 def open_loop_windows(dataset: OfflineDataset, starts: Tensor, horizon: int) -> OpenLoop:
-    """The windows that begin at these rows and stay inside one episode with true next states."""
+    """The windows that begin at these rows, inside one episode with true next states."""
     first = starts.numpy()
     last = first + horizon - 1
     kept = last < len(dataset)

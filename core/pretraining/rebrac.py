@@ -26,7 +26,7 @@ from core.tasks import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebracSettings:
-    """Hyperparameters; the field's names, ReBRAC's official values unless the recipe says otherwise."""
+    """Hyperparameters: ReBRAC's official values unless the recipe says otherwise."""
 
     beta_actor: float
     beta_critic: float
@@ -131,7 +131,7 @@ class Rebrac:
         }
 
     def critic_penalty(self) -> float:
-        """What beta_critic takes from Q: gamma beta_critic mean |pi(s') - a'_data|^2 / (1 - gamma)."""
+        """What beta_critic takes from Q: gamma beta mean |pi(s') - a'_data|^2 / (1 - gamma)."""
         rows, _ = self._draws.at(0)
         with torch.inference_mode():
             gap = (
@@ -149,11 +149,11 @@ def critic_target(
     noise: Tensor,
     settings: RebracSettings,
 ) -> Tensor:
-    """y (N,), per the formula above; the target networks need no gradient, so none is recorded."""
+    """y (N,), the formula above; the target networks ask for no gradient."""
     smoothing = (noise * settings.target_noise).clamp(-settings.noise_clip, settings.noise_clip)
     action = (policy(batch["next_states"]) + smoothing).clamp(-1.0, 1.0)
     penalty = ((action - batch["next_actions"]) ** 2).sum(dim=-1)
-    value = critic(batch["next_states"], action) - settings.beta_critic * penalty
+    value: Tensor = critic(batch["next_states"], action) - settings.beta_critic * penalty
     return batch["rewards"] + settings.discount * (~batch["terminated"]).float() * value
 
 
@@ -184,5 +184,5 @@ def move_towards(target: nn.Module, source: nn.Module, rate: float) -> None:
 
 def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

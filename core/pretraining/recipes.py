@@ -1,4 +1,4 @@
-"""Hyperparameters by task and kind of data, and two ways to spend time on them (contracts 4)."""
+"""Hyperparameters by task and kind of data, and two ways to spend time on them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ RecipeName = Literal["paper", "cpu"]
 
 KINDS = ("random", "medium", "expert", "medium-expert", "medium-replay", "full-replay")
 _BETAS: dict[str, tuple[tuple[float, float], ...]] = {
-    "halfcheetah": ((0.001, 0.1), (0.001, 0.01), (0.01, 0.01), (0.01, 0.1), (0.01, 0.001), (0.001, 0.1)),
-    "hopper": ((0.001, 0.01), (0.01, 0.01), (0.1, 0.1), (0.1, 0.01), (0.05, 0.5), (0.01, 0.01)),
-    "walker2d": ((0.01, 0.0), (0.05, 0.1), (0.01, 0.5), (0.01, 0.01), (0.05, 0.01), (0.01, 0.01)),
+    "halfcheetah": (
+        (0.001, 0.1), (0.001, 0.01), (0.01, 0.01), (0.01, 0.1), (0.01, 0.001), (0.001, 0.1),
+    ),
+    "hopper": (
+        (0.001, 0.01), (0.01, 0.01), (0.1, 0.1), (0.1, 0.01), (0.05, 0.5), (0.01, 0.01),
+    ),
+    "walker2d": (
+        (0.01, 0.0), (0.05, 0.1), (0.01, 0.5), (0.01, 0.01), (0.05, 0.01), (0.01, 0.01),
+    ),
 }  # fmt: skip
 """(beta_actor, beta_critic) in the order of KINDS: ReBRAC's official configs."""
 

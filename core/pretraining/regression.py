@@ -1,4 +1,4 @@
-"""What the supervised stages share: split by episode, normalisers, batches, a cosine learning rate."""
+"""What the supervised stages share: split by episode, normalisers, batches, learning rate."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ class Supervised:
         """One step of the optimiser at this update's learning rate."""
         set_learning_rate(optimizer, self.settings.learning_rate, number, self.settings.updates)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
 
 def set_learning_rate(
     optimizer: torch.optim.Optimizer, rate: float, number: int, updates: int
 ) -> None:
-    """Half a cosine from `rate` at update 0 to zero at `updates`; constant where updates is 0."""
+    """Half a cosine from `rate` at update 0 to zero at `updates`; constant if updates is 0."""
     share = min(1.0, number / updates) if updates else 0.0
     for group in optimizer.param_groups:
         group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * share))

@@ -14,7 +14,7 @@ from core.models.policy import MlpPolicy
 from core.tasks import Task
 
 _TAIL = 300
-"""States this close to a time limit have no Monte Carlo return of their own (gamma^300 = 0.05)."""
+"""States this close to a time limit have no Monte Carlo return of their own: 0.99^300 = 5 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

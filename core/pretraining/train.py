@@ -39,8 +39,8 @@ def train(
 ) -> Path:
     """Fit everything and write the checkpoint folder `output`; returns it.
 
-    Unfinished work lies in `<output>.training` and is kept on Ctrl+C (loop.Interrupted is raised);
-    `resume` goes on from it with bitwise the result of an uninterrupted run.
+    Unfinished work lies in `<output>.training` and is kept on Ctrl+C, which raises
+    loop.Interrupted; `resume` goes on from it with bitwise the result of an uninterrupted run.
     """
     use_one_thread()
     dataset = load_dataset(dataset_id, task)
@@ -96,8 +96,8 @@ def train(
 
 
 def is_settled(curves: Curves) -> bool:
-    """The last three mean returns within 10 % of each other, and mean Q (penalty added back) within
-    15 % of the discounted Monte Carlo return from the same states (contracts 4)."""
+    """The last three mean returns within 10 % of each other, and mean Q (penalty added back)
+    within 15 % of the discounted Monte Carlo return from the same states."""
     returns = curves.get("return_mean", [])[-3:]
     if len(returns) < 3 or curves["updates"][-1] < 30_000:
         return False

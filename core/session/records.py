@@ -33,7 +33,7 @@ class Address:
 
 
 class Stopwatch:
-    """Milliseconds of one environment step; stands still while the session waits to be asked on."""
+    """Milliseconds of one environment step; stands still while the session waits."""
 
     def __init__(self) -> None:
         self.simulate_ms = 0.0

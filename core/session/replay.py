@@ -61,7 +61,8 @@ def go_on(reader: TraceReader, checkpoint: Checkpoint) -> Session:
         difference = compare_records(stored, _follow(session, stored), seq)
         if difference is not None:
             raise TraceError(
-                f"the trace cannot be continued bit for bit here: record {seq}, {difference.field}",
+                "the trace cannot be continued bit for bit here: "
+                f"record {seq}, {difference.field}",
                 "start a new run, or go on where it was made",
             )
     return session

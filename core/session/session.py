@@ -2,8 +2,8 @@
 
     (EpisodeStarted (Snapshot? GradientUpdate{1, E + 1} EnvironmentStep)+ EpisodeEnded)*
 
-Live, replay and going on after a crash are the same code: the same checkpoint, settings, seed and
-commands give the same records bit for bit.
+Live, replay and going on after a crash are the same code: the same checkpoint, settings, seed
+and commands give the same records bit for bit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from core.errors import InputError
 from core.models.policy import MlpPolicy
 from core.session.records import NAN, Address, Stopwatch, UpdateRecorder
 from core.session.snapshot import Standing, restore_weights, weights_of
-from core.session.transition import environment_step
+from core.session.transition import Happening, environment_step
 from core.session.twin import FrozenTwin
 from core.settings import Settings
 from core.traces.trace import (
@@ -106,7 +106,7 @@ class Session:
         return next(self._records)
 
     def apply(self, command: Command) -> CommandApplied:
-        """Take a command at the present address. Settings change from the next environment step on."""
+        """Take a command at this address; settings change at the next environment step."""
         accepted, effect = True, ""
         if command.name == "edit":
             try:
@@ -229,22 +229,24 @@ class Session:
             updates,
             transition,
             futures,
+            Happening(
+                fallback="" if finite else "objective or gradient was not finite",
+                episode_return=self._episode_return,
+                frozen_return=self._twin.episode_return if self.diagnostics else NAN,
+                twin_alive=self._twin.alive,
+                state=state,
+                action=action,
+                frozen_action=frozen_action,
+                physics_state=physics,
+                twin_physics_state=twin_physics,
+            ),
             watch,
             change_std=self.checkpoint.ensemble.changes.std.numpy(),
-            fallback="" if finite else "objective or gradient was not finite",
-            episode_return=self._episode_return,
-            frozen_return=self._twin.episode_return if self.diagnostics else NAN,
-            twin_alive=self._twin.alive,
-            state=state,
-            action=action,
-            frozen_action=frozen_action,
-            physics_state=physics,
-            twin_physics_state=twin_physics,
         )
         return transition
 
     def _policy_before(self) -> MlpPolicy:
-        """pi at k = 0: the pretrained policy itself where the weights are reset at every step."""
+        """pi at k = 0: the pretrained policy itself where the weights are reset each time."""
         if self.settings.reset_mode == "step":
             return self.checkpoint.policy
         set_psi(self._before, psi_of(self._adaptation.policy))

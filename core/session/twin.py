@@ -11,7 +11,7 @@ from core.tasks import Task
 
 
 class FrozenTwin:
-    """What would have happened without adaptation. Steps in time with the run; ends on its own."""
+    """What would have happened without adaptation. In time with the run; ends on its own."""
 
     def __init__(self, task: Task, pretrained: Policy) -> None:
         self._environment = Environment(task)

@@ -26,7 +26,7 @@ SNAPSHOT_EVERY = 20
 
 
 def value(unit: str, meaning: str, *, observed: bool = False, shape: str = "") -> Any:
-    """A field with what the reference prints of it. Unit "1" means dimensionless; shape "" a scalar."""
+    """A field with what the reference prints of it: unit "1" dimensionless, shape "" scalar."""
     return field(
         metadata={"unit": unit, "meaning": meaning, "observed": observed, "shape": shape}
     )
@@ -68,7 +68,7 @@ class EpisodeStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GradientUpdate:
-    """J and its gradient at psi_k. k = 0 before any update at this t, k = E the weights that act."""
+    """J and its gradient at psi_k: k = 0 before any update at t, k = E the weights that act."""
 
     branch: int = value("1", "branch of the run")
     episode: int = value("1", "episode")
@@ -175,7 +175,8 @@ class EnvironmentStep:
     )
     model_errors: Array = value(
         "1",
-        "imagined mean (k = E) against the true future (after) at j = 1..H, RMSE in change stds",
+        "imagined mean (k = E) against the true future (after) at j = 1..H, "
+        "RMSE in change stds",
         shape="H",
     )
     simulate_ms: float = value("ms", "wall time of the real step", observed=True)

@@ -1,6 +1,8 @@
-"""Updates of the weights: step rules, guards, resets, and what happens to non-finite rollouts."""
+"""Updates of the weights: step rules, guards, resets, and non-finite rollouts."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import pytest
 import torch
@@ -30,7 +32,7 @@ PLAIN = Settings(step_rule="plain", step_size=1e-3, trust_radius=None, ascent_st
 
 def test_plain_ascent_adds_alpha_times_the_gradient() -> None:
     updates = run(adaptation(), PLAIN)
-    for before, after in zip(updates[:-1], updates[1:], strict=True):
+    for before, after in pairwise(updates):
         assert torch.allclose(after.psi, before.psi + 1e-3 * before.gradient, rtol=0, atol=1e-9)
 
 

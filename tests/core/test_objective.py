@@ -96,7 +96,8 @@ def test_the_gradient_is_the_derivative_along_random_directions() -> None:
 
 
 def test_the_gradient_is_the_recursion_of_theorem_4_1_written_out() -> None:
-    """G_0 = 0, D_j = pi_s G_j + pi_psi, G_{j+1} = f_s G_j + f_a D_j; J' = sum gamma^j (r_s G + r_a D) + ..."""
+    """G_0 = 0, D_j = pi_s G_j + pi_psi, G_{j+1} = f_s G_j + f_a D_j;
+    J' = sum gamma^j (r_s G_j + r_a D_j) + gamma^H (Q_s G_H + Q_a D_H)."""
     policy, critic, model, _ = (n.double() for n in small_networks())
     names = dict(policy.named_parameters())
     discount, horizon, draws = 0.97, 4, noise(4)[:, :, :1]
