@@ -85,10 +85,10 @@ class Figure:
         self.round_parts = np.flatnonzero((model.geom_bodyid > 0) & (capsule | sphere))
         self.is_capsule = capsule[self.round_parts]
         mujoco.mj_kinematics(model, self.data)
-        moving = model.geom_bodyid > 0
-        reach = model.geom_rbound[moving, None]
-        self.low: Floats = (self.data.geom_xpos[moving] - reach).min(axis=0)
-        self.high: Floats = (self.data.geom_xpos[moving] + reach).max(axis=0)
+        self.moving = model.geom_bodyid > 0
+        reach = model.geom_rbound[self.moving, None]
+        self.low: Floats = (self.data.geom_xpos[self.moving] - reach).min(axis=0)
+        self.high: Floats = (self.data.geom_xpos[self.moving] + reach).max(axis=0)
 
     def pose(self, qpos: Floats) -> bool:
         """Puts the body there; False, and nothing moved, where the pose is not finite."""
@@ -101,6 +101,16 @@ class Figure:
     def points(self) -> Floats:
         """Where the tracked bodies' centres of mass are now, (points, 3), m."""
         return np.array(self.data.xipos[self.tracked])
+
+    def top(self) -> float:
+        """The highest point of the body as posed, m; a bound, exact for an upright limb."""
+        heights = self.data.geom_xpos[self.moving, 2] + self.model.geom_rbound[self.moving]
+        return float(heights.max())
+
+    def centre_of_mass(self) -> Floats:
+        """Of the whole body as posed, (3,), m: it moves more calmly than any part."""
+        mass = self.model.body_mass[1:, None]
+        return np.asarray((mass * self.data.xipos[1:]).sum(axis=0) / mass.sum())
 
     def paths(self, qpos: Floats) -> Floats:
         """Tracked points (points, m, H+1, 3) of poses (m, H+1, nq); NaN where not finite."""

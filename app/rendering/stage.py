@@ -132,7 +132,7 @@ def ahead(qpos: Floats, futures: list[Floats]) -> float:
 
 
 def frame_body(figure: Figure, picture: Picture, ahead_x: float) -> Any:
-    """A camera that follows the body: from afar only along the floor, closer also its hops."""
+    """A camera that follows the body: from afar along the floor, and up for a high hop only."""
     size = figure.high - figure.low
     half = 0.54 * max(size[2], 0.8 * size[0])
     aspect = picture.width / picture.height
@@ -141,7 +141,9 @@ def frame_body(figure: Figure, picture: Picture, ahead_x: float) -> Any:
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
     zoom = float(np.clip(picture.camera.zoom, 0.2, 20.0))
     root = figure.points()[0]
-    overview = np.array([root[0], root[1], 0.5 * figure.high[2]])
+    middle = 0.5 * figure.high[2]
+    lift = max(0.0, figure.top() + 0.1 * half - (middle + half))
+    overview = np.array([*figure.centre_of_mass()[:2], middle + lift])
     centre = root + (overview - root) / max(zoom, 1.0)
     camera.lookat[:] = centre + np.array([0.5 * ahead_x, 0.0, 0.0])
     camera.distance = half / np.tan(np.radians(figure.model.vis.global_.fovy / 2)) / zoom

@@ -23,19 +23,19 @@ from core.traces.trace import MOST_PARTICLES
 
 Floats = NDArray[np.float64]
 Paths = dict[Role, Floats]
-Mode = Literal["side view", "Δ forward", "Δ height"]
+Mode = Literal["path", "Δx", "Δz"]
 
 CENTIMETRES = 100.0
 ENDS: dict[Role, int] = {"real": 13, "after": 10, "before": 6}
 """Roles with a symbol at the end, from the bottom up, and its size: none hides another."""
-MODES: tuple[Mode, ...] = ("side view", "Δ forward", "Δ height")
+MODES: tuple[Mode, ...] = ("path", "Δx", "Δz")
 
 TOOLTIP = """<p><b>Torso path</b> over the imagined steps j = 0 .. H, from where the torso
 really is at t (0, 0). One thin line per particle; the mean is thick and ends in the role's
 symbol. Green: the same steps in the true simulator with the policy after the update; dotted:
 with the frozen policy. The axes have scales of their own.</p>
-<p><b>Δ forward, Δ height</b>: the same, less the mean path before the update: what the update
-changes, beside how far the model is off.</p>"""
+<p><b>Δx, Δz</b>: forward and height alone, less the mean path before the update: what the
+update changes, beside how far the model is off.</p>"""
 
 
 class FanView(View):
@@ -83,11 +83,11 @@ class FanView(View):
         """Replace the curves; the ranges follow calmly."""
         state = state_of(moment)
         paths = {} if state is None else paths_of(moment, state)
-        index = 0 if self.mode == "side view" else 1
-        shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δ forward" else 1)
+        index = 0 if self.mode == "path" else 1
+        shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δx" else 1)
         self._plots[index].note(_note(moment, shown))
         self._curves[index].show(shown, LIVE_PARTICLES if moment.live else MOST_PARTICLES)
-        self.header.set_readout(*_readout(paths, 1 if self.mode == "Δ height" else 0))
+        self.header.set_readout(*_readout(paths, 1 if self.mode == "Δz" else 0))
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -96,8 +96,8 @@ class FanView(View):
 
     def _choose(self) -> None:
         side, gap = self._plots
-        side.setVisible(self.mode == "side view")
-        gap.setVisible(self.mode != "side view")
+        side.setVisible(self.mode == "path")
+        gap.setVisible(self.mode != "path")
         self._curves[1].forget_ranges()
         if self.moment is not None:
             self.draw(self.moment)

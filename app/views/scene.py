@@ -76,13 +76,15 @@ class SceneView(QWidget):
 
     def set_live(self, live: bool) -> None:
         """Live: fast pictures only. Else a resting scene is drawn in full quality."""
-        self._live = live
-        self._redraw()
+        if live != self._live:
+            self._live = live
+            self._redraw()
 
     def set_particle(self, particle: int) -> None:
         """Whose imagined bodies the ghosts are; MEAN for the mean of all."""
-        self._particle = particle
-        self._redraw()
+        if particle != self._particle:
+            self._particle = particle
+            self._redraw()
 
     def grab_frame(self) -> QImage:
         """The scene as it is on the screen now."""
