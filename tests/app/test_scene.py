@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,13 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.rendering import frame_file
-from app.rendering.frame_file import FrameFile
-from app.rendering.wire import Drawn, Fan, Ghost, Picture, Refused, decode, encode
 from app.state.moment import Moment
 from app.theme import DARK, LIGHT, apply_palette
 from app.views.scene import SceneView
 from app.views.scene_canvas import SIDE_VIEW
-from app.views.scene_picture import LIVE_PARTICLES, Wish, compose, fans_of
+from app.views.scene_picture import LIVE_PARTICLES, fans_of
 from tests.app.view_moments import make_moment
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = (560, 330)
 """The scene's place in a window of 1280 x 720."""
 ANSWER_MS = 20_000
@@ -62,14 +57,6 @@ def draw(qtbot: QtBot, view: SceneView, moment: Moment) -> QImage:
     return view.grab_frame()
 
 
-def picture(**changes: Any) -> Picture:
-    """A small picture of a synthetic moment."""
-    wish = Wish(theme=LIGHT, camera=SIDE_VIEW, size=(96, 64), still=False)
-    found = compose(make_moment(), wish, np.zeros(1))
-    assert found is not None
-    return dataclasses.replace(found, number=7, **changes)
-
-
 def difference(first: QImage, second: QImage) -> int:
     """Pixels that differ."""
     pixels = [(x, y) for x in range(first.width()) for y in range(first.height())]
@@ -80,69 +67,6 @@ def colors(image: QImage) -> int:
     """How many different colours a picture has, about."""
     places = [(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)]
     return len({image.pixel(x, y) for x, y in places})
-
-
-def test_a_message_survives_the_wire() -> None:
-    sent = picture()
-    found = decode(encode(sent))
-    assert isinstance(found, Picture)
-    assert (found.number, found.look, found.ghosts) == (7, sent.look, sent.ghosts)
-    assert np.allclose(found.fans[0].states, sent.fans[0].states, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"no json\n",
-        b"[1, 2]\n",
-        b'{"kind": "Picture"}\n',
-        b'{"kind": "Exploit"}\n',
-        b"[" * 100_000,
-        encode(picture()).replace(b'"shape": [11]', b'"shape": [-11]'),
-        encode(picture()).replace(b'"shape": [11]', b'"shape": [1000000000]'),
-        encode(picture(width=100_000)),
-        encode(picture(fans=(Fan(name="x", states=np.zeros((2000, 50, 1))),), ghosts=())),
-        encode(picture(ghosts=(Ghost(fan=9, particle=0, j=0, color=(0, 0, 0), opacity=1.0),))),
-    ],
-)  # fmt: skip
-def test_a_foreign_or_oversized_line_is_refused_by_the_wire(line: bytes) -> None:
-    from app.rendering.wire import WireError
-
-    with pytest.raises(WireError):
-        decode(line)
-
-
-def test_the_process_loads_neither_torch_nor_qt() -> None:
-    program = (
-        "import sys, app.rendering.process, app.rendering.stage;"
-        "print([m for m in ('torch', 'PyQt6', 'gymnasium') if m in sys.modules])"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert answer.stdout.strip() == "[]"
-
-
-def test_the_process_answers_a_bad_line_draws_the_next_and_ends_with_its_input() -> None:
-    frames = FrameFile.create()
-    with subprocess.Popen(
-        [sys.executable, "-m", "app.rendering.process", str(frames.path)],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(b"nonsense\n" + encode(picture()))
-        process.stdin.flush()
-        decode(process.stdout.readline())
-        bad, good = (decode(process.stdout.readline()) for _ in range(2))
-        process.stdin.close()
-        assert process.wait(10) == 0
-    frames.remove()
-    assert isinstance(bad, Refused)
-    assert isinstance(good, Drawn)
-    assert good.number == 7
-    assert len(np.unique(frames.slot(good.slot, 96, 64).reshape(-1, 3), axis=0)) > 20
 
 
 def test_a_moment_is_drawn_and_the_body_is_where_the_frame_says(
