@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TextIO
 
 from core.checkpoints.checkpoint import load
 from core.commands import LONGEST_LINE, Command, parse_command
@@ -37,9 +37,10 @@ _UNTIL: dict[str, tuple[type[Record], ...]] = {
 class Engine:
     """A session, its trace, and whether it runs."""
 
-    def __init__(self, session: Session, writer: TraceWriter, output: IO[str]) -> None:
+    def __init__(self, session: Session, writer: TraceWriter, output: TextIO) -> None:
         self._session, self._writer, self._output = session, writer, output
-        self._running, self._until = False, _UNTIL["run"]
+        self.running = False
+        self._until = _UNTIL["run"]
         self._unwritten: Record | None = None
 
     def serve(self, lines: queue.Queue[str | None]) -> None:
@@ -48,15 +49,15 @@ class Engine:
         self._say_state()
         while True:
             try:
-                line = lines.get(block=not self._running)
+                line = lines.get(block=not self.running)
             except queue.Empty:
-                self._work()
+                self.work()
                 continue
             if line is None or not self._take(line):
                 return
 
-    def _work(self) -> None:
-        """Compute and commit one record. A full disk pauses; the record waits and is not lost."""
+    def work(self) -> None:
+        """Compute and commit one record. A full disk pauses; the record waits, not lost."""
         record = self._unwritten or self._session.advance()
         self._unwritten = record
         try:
@@ -70,7 +71,7 @@ class Engine:
             self._set_running(running=False)
 
     def _take(self, line: str) -> bool:
-        """Apply one command; False for stop. An id that was applied before is only acknowledged."""
+        """Apply one command; False for stop. An id applied before is only acknowledged."""
         try:
             command = parse_command(line)
         except InputError as error:
@@ -102,7 +103,7 @@ class Engine:
 
     def _flush(self) -> bool:
         """Try again to commit the record that a full disk refused."""
-        self._work()
+        self.work()
         return self._unwritten is None
 
     def _obey(self, command: Command) -> None:
@@ -113,12 +114,12 @@ class Engine:
             self._set_running(running=False)
 
     def _set_running(self, *, running: bool) -> None:
-        if running != self._running:
-            self._running = running
+        if running != self.running:
+            self.running = running
             self._say_state()
 
     def _say_state(self) -> None:
-        self._say(event="state", state="running" if self._running else "paused")
+        self._say(event="state", state="running" if self.running else "paused")
 
     def _say(self, **message: Any) -> None:
         self._output.write(json.dumps(message) + "\n")
@@ -173,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _read_lines(source: IO[str], lines: queue.Queue[str | None]) -> None:
+def _read_lines(source: TextIO, lines: queue.Queue[str | None]) -> None:
     while line := source.readline(LONGEST_LINE + 2):
         lines.put(line.rstrip("\n"))
     lines.put(None)

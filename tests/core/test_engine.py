@@ -1,0 +1,243 @@
+"""The engine behind its protocol: in this process for speed, killed for real in the slow suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.commands import Command
+from core.engine import Engine, open_session
+from core.session.replay import checkpoint_of, recompute
+from core.settings import Settings
+from core.traces.archive import TraceWriter
+from core.traces.connection import TraceFull
+from core.traces.reader import TraceReader
+from core.traces.trace import CommandApplied, EnvironmentStep, GradientUpdate, Record
+from core.traces.verify import check_integrity, compare_records
+from tests.runnable_checkpoint import write_runnable
+
+FAST = Settings(horizon=1, particles=2, denoising_levels=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_runnable(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+class Served:
+    """An engine in this process: send lines, then let it serve until its input closes."""
+
+    def __init__(self, trace: Path, folder: Path, *, resume: bool = False) -> None:
+        session, self.writer = open_session(trace, str(folder), FAST, 3, resume=resume)
+        self.output = trace.with_suffix(".out").open("a+", encoding="utf-8")
+        self.engine = Engine(session, self.writer, self.output)
+
+    def send(self, *lines: str) -> list[dict[str, Any]]:
+        waiting: queue.Queue[str | None] = queue.Queue()
+        for line in (*lines, None):
+            waiting.put(line)
+        start = self.output.tell()
+        self.engine.serve(waiting)
+        self.output.seek(start)
+        return [json.loads(line) for line in self.output.read().splitlines()]
+
+    def close(self) -> None:
+        self.writer.close()
+        self.output.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path, folder: Path) -> Iterator[Served]:
+    served = Served(tmp_path / "run.trace", folder)
+    yield served
+    served.close()
+
+
+def line(identity: str, name: str, **settings: Any) -> str:
+    return Command(id=identity, name=name, settings=settings).to_line()
+
+
+def records(trace: Path) -> list[Record]:
+    with TraceReader(trace) as reader:
+        return list(reader.records())
+
+
+def work_until_paused(served: Served) -> None:
+    while served.engine.running:
+        served.engine.work()
+
+
+def test_step_into_stops_before_the_action_and_step_out_applies_it(
+    served: Served, tmp_path: Path
+) -> None:
+    served.send(line("1", "step_into"))
+    work_until_paused(served)
+    assert isinstance(records(tmp_path / "run.trace")[-1], GradientUpdate)
+    served.send(line("2", "step_out"))
+    work_until_paused(served)
+    assert isinstance(records(tmp_path / "run.trace")[-1], EnvironmentStep)
+
+
+def test_step_over_makes_one_environment_step_with_all_its_updates(
+    served: Served, tmp_path: Path
+) -> None:
+    for number in range(3):
+        served.send(line(str(number), "step_over"))
+        work_until_paused(served)
+    found = records(tmp_path / "run.trace")
+    assert [r.t for r in found if isinstance(r, EnvironmentStep)] == [0, 1, 2]
+    assert [r.k for r in found if isinstance(r, GradientUpdate)] == [0, 1] * 3
+
+
+def test_a_command_is_a_record_and_is_applied_once(served: Served, tmp_path: Path) -> None:
+    edit = line("edit-1", "edit", particles=3)
+    first = served.send(edit)
+    again = served.send(edit)
+    applied = [r for r in records(tmp_path / "run.trace") if isinstance(r, CommandApplied)]
+    assert len(applied) == 1
+    assert [m["effect"] for m in again if m["event"] == "applied"] == ["applied before"]
+    assert [m["seq"] for m in first + again if m["event"] == "applied"] == [2, 2]
+
+
+def test_nonsense_on_the_input_is_answered_in_one_line_and_changes_nothing(served: Served) -> None:
+    before = served.writer.last_seq
+    said = served.send("nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000)
+    failed = [m["line"] for m in said if m["event"] == "failed"]
+    assert len(failed) == 5
+    assert not any("\n" in text for text in failed)
+    assert served.writer.last_seq == before
+
+
+def test_a_full_disk_pauses_says_so_and_loses_no_record(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.send(line("1", "run"))
+    append, refused = served.writer.append, []
+
+    def refuse(record: Record) -> int:
+        refused.append(record)
+        raise TraceFull("the disk is full", "make room")
+
+    monkeypatch.setattr(TraceWriter, "append", lambda _, record: refuse(record))
+    served.engine.work()
+    assert not served.engine.running
+    monkeypatch.setattr(TraceWriter, "append", lambda _, record: append(record))
+    served.send(line("2", "step_over"))
+    work_until_paused(served)
+    stored = records(tmp_path / "run.trace")
+    assert compare_records(stored[2], refused[0], 3) is None
+    assert_verifies(tmp_path / "run.trace")
+
+
+def test_going_on_after_a_crash_gives_the_records_of_a_run_without_one(
+    tmp_path: Path, folder: Path
+) -> None:
+    """A crash after each of the first 60 records; commands before it are neither lost nor doubled."""
+    straight = Served(tmp_path / "straight.trace", folder)
+    straight.send(line("1", "run"), line("2", "edit", ascent_steps=2))
+    for _ in range(60):
+        straight.engine.work()
+    straight.close()
+    wanted = records(tmp_path / "straight.trace")
+    for crash in (1, 2, 3, 5, 8, 20, 33, 47, 59):
+        trace = tmp_path / f"crash-{crash}.trace"
+        first = Served(trace, folder)
+        first.send(line("1", "run"), line("2", "edit", ascent_steps=2))
+        for _ in range(crash):
+            first.engine.work()
+        first.close()
+        second = Served(trace, folder, resume=True)
+        second.send(line("1", "run"), line("2", "edit", ascent_steps=2), line("3", "run"))
+        for _ in range(60 - crash):
+            second.engine.work()
+        second.close()
+        found = [
+            r
+            for r in records(trace)
+            if not (isinstance(r, CommandApplied) and r.command_id == "3")
+        ]
+        for seq, (one, other) in enumerate(zip(wanted, found, strict=True)):
+            assert compare_records(one, other, seq) is None
+
+
+def assert_verifies(trace: Path) -> int:
+    with TraceReader(trace) as reader:
+        assert check_integrity(reader) is None
+        count = 0
+        for seq, stored, again in recompute(reader, checkpoint_of(reader.started())):
+            assert compare_records(stored, again, seq) is None
+            count += 1
+        assert count == reader.last_seq()
+        return count
+
+
+def start(trace: Path, folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "core.engine", "--trace", str(trace), "--checkpoint", str(folder),
+         "--settings", FAST.to_json(), "--seed", "3", *more],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def test_the_process_ends_when_its_input_closes_and_leaves_one_file(
+    tmp_path: Path, folder: Path
+) -> None:
+    trace = tmp_path / "run.trace"
+    with start(trace, folder) as process:
+        output, errors = process.communicate(line("1", "step_over") + "\n" + line("2", "stop") + "\n")
+    assert (process.returncode, errors) == (0, "")
+    assert json.loads(output.splitlines()[0])["event"] == "ready"
+    assert [path.name for path in tmp_path.iterdir()] == ["run.trace"]
+    assert_verifies(trace)
+
+
+def test_a_missing_checkpoint_ends_it_with_one_line(tmp_path: Path) -> None:
+    with start(tmp_path / "run.trace", tmp_path / "nowhere") as process:
+        _, errors = process.communicate("")
+    assert process.returncode == 2
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_twenty_kills_at_random_moments_lose_nothing_that_was_committed(
+    tmp_path: Path, folder: Path
+) -> None:
+    trace, moments = tmp_path / "run.trace", random.Random(0)
+    committed: list[bytes] = []
+    for kill in range(20):
+        with start(trace, folder, *(["--resume"] if kill else [])) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["event"] == "ready"
+            process.stdin.write(line(f"run-{kill}", "run") + "\n")
+            process.stdin.flush()
+            wanted = len(committed) + moments.randrange(1, 120)
+            while last_seq(trace) < wanted:
+                assert process.poll() is None
+            process.send_signal(signal.SIGKILL)
+        with TraceReader(trace) as reader:
+            digests = [reader.digest(seq) for seq in range(1, reader.last_seq() + 1)]
+        assert digests[: len(committed)] == committed
+        committed = digests
+    assert assert_verifies(trace) == len(committed)
+
+
+def last_seq(trace: Path) -> int:
+    with TraceReader(trace) as reader:
+        return reader.last_seq()
