@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from core.errors import DataError, PsiscopeError
 Curves = dict[str, list[float]]
 
 
+@runtime_checkable
 class Stage(Protocol):
     """One model being fitted."""
 
