@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from app.readouts import fraction, plain, signed
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, SYMBOLS, Theme, text_width
-from app.views.curves import Floats, numbers, segments
+from app.views.curves import Floats, known, numbers, segments
 from app.views.header import Header, Legend, Part
 from app.views.plot import Plot
 from app.views.view import View
@@ -65,8 +65,8 @@ class ActionView(View):
         size = len(first)
         self._show_names(_action_names(moment, size))
         rows = size - 1 - np.arange(size, dtype=float)
-        self._before.setData(first, rows + OFFSET)
-        self._after.setData(second, rows - OFFSET)
+        self._before.setData(*known(first, rows + OFFSET))
+        self._after.setData(*known(second, rows - OFFSET))
         self._change.setData(
             *segments(first, rows + OFFSET, second, rows - OFFSET), connect="pairs"
         )

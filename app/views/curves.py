@@ -26,6 +26,12 @@ def numbers(values: NDArray[np.floating], missing: float = np.nan) -> Floats:
     return result
 
 
+def known(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """The points that can be drawn."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    return x[finite], y[finite]
+
+
 def extent(*groups: Floats) -> tuple[float, float]:
     """Smallest and largest of all finite values; NaN where there are none."""
     values = np.concatenate([np.ravel(group) for group in groups])

@@ -142,8 +142,9 @@ class _Terms:
 
 
 def _readout(before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:
-    rewards = _change(before.reward_terms.sum(axis=1), after.reward_terms.sum(axis=1))
-    terminal = _change(before.terminal_terms, after.terminal_terms)
+    first, second = numbers(before.reward_terms), numbers(after.reward_terms)
+    rewards = _change(first.sum(axis=1), second.sum(axis=1))
+    terminal = _change(numbers(before.terminal_terms), numbers(after.terminal_terms))
     both = alike(rewards, terminal, rewards + terminal)
     if not before.reward_terms.shape[1]:
         return ((f"terminal Q {both[1]}", "text"), ("H = 0: no imagined rewards", "muted"))
@@ -155,8 +156,8 @@ def _readout(before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:
 
 
 def _change(before: Floats, after: Floats) -> float:
-    """Mean over the particles of after - before."""
-    return float(np.mean(after, dtype=float) - np.mean(before, dtype=float))
+    """Mean over the particles of after - before; NaN where one of them is."""
+    return float(after.mean() - before.mean())
 
 
 def _bars() -> Any:

@@ -50,6 +50,11 @@ class Caption(QWidget):
         self.setFixedWidth(CAPTION_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The texts of the second line."""
+        return tuple(text for text, _ in self._values)
+
     def set_values(self, *values: tuple[str, str]) -> None:
         """Texts and the theme colours they are written in."""
         if values != self._values:

@@ -12,7 +12,7 @@ from app.readouts import NOTHING, plain
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
-from app.views.curves import Floats, extent, fan, mean, numbers, some_rows, std
+from app.views.curves import Floats, extent, fan, known, mean, numbers, some_rows, std
 from app.views.header import Header, Legend, Part
 from app.views.plot import Plot
 from app.views.view import View
@@ -121,9 +121,9 @@ class ModelView(View):
         middle, spread = mean(rewards), numbers(std(rewards), 0.0)
         true = _true_rewards(step)
         j = np.arange(len(middle), dtype=float)
-        known = np.isfinite(middle)
+        finite = np.isfinite(middle)
         self._spreads.setData(
-            x=j[known], y=middle[known], top=spread[known], bottom=spread[known]
+            x=j[finite], y=middle[finite], top=spread[finite], bottom=spread[finite]
         )
         self._rewards["after"].show(j, middle)
         self._rewards["real"].show(np.arange(len(true), dtype=float), true)
@@ -173,9 +173,8 @@ class _Series:
         self._dots: Any = plot.add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=7))
 
     def show(self, x: Floats, y: Floats) -> None:
-        known = np.isfinite(y)
         self._line.setData(x, y, connect="finite")
-        self._dots.setData(x[known], y[known])
+        self._dots.setData(*known(x, y))
 
     def restyle(self, theme: Theme) -> None:
         self._line.setPen(theme.line(self._role, 1.8))

@@ -38,6 +38,11 @@ class Plot(QWidget):
         self._vertical = vertical or CalmRange()
         self._names = (y_name, x_name)
         self._right = 0
+        self._ticks: dict[str, Sequence[tuple[float, str]] | None] = {
+            "left": None,
+            "bottom": None,
+            "right": None,
+        }
         self._x_range = (float("nan"), float("nan"))
         self._y_range = self._x_range
         self.widget: Any = pg.PlotWidget(background=theme.plot)
@@ -73,7 +78,14 @@ class Plot(QWidget):
 
     def set_ticks(self, axis: str, ticks: Sequence[tuple[float, str]] | None) -> None:
         """Fixed ticks of `left`, `bottom` or `right`; None for round numbers."""
-        self.item.getAxis(axis).setTicks(None if ticks is None else [list(ticks)])
+        if self._ticks[axis] != ticks:
+            self._ticks[axis] = ticks
+            self.item.getAxis(axis).setTicks(None if ticks is None else [list(ticks)])
+
+    @property
+    def y_name(self) -> str:
+        """What the vertical axis is called."""
+        return self._names[0]
 
     def set_name(self, y_name: str) -> None:
         """Rename the vertical axis."""

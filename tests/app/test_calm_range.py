@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def test_noise_moves_the_range_seldom() -> None:
     for _ in range(300):
         values = rng.standard_normal(16)
         shown.append(calm.fit(float(values.min()), float(values.max())))
-    changes = sum(first != second for first, second in zip(shown[:-1], shown[1:], strict=True))
+    changes = sum(first != second for first, second in pairwise(shown))
     assert changes <= 6
 
 
