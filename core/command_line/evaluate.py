@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
         "checkpoint", nargs="?", metavar="CHECKPOINT", help="a name, or a folder"
     )
     parser.add_argument("--all", action="store_true", help="every checkpoint that has a name")
-    parser.add_argument("--episodes", type=whole_number(1, 100_000), default=20, metavar="N")
+    parser.add_argument("--episodes", type=whole_number(1, 10_000), default=20, metavar="N")
     parser.add_argument(
         "--first-seed",
         type=whole_number(0),

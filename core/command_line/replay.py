@@ -83,8 +83,10 @@ def _recompute(reader: TraceReader, records: int, same: bool) -> tuple[int, Diff
     from core.traces.verify import compare_records
 
     tolerance = 0.0 if same else FOREIGN_TOLERANCE
-    checkpoint = checkpoint_of(reader.started())
-    done = 0
+    started, done = reader.started(), 0
+    if started.seed < 0:
+        return done, Difference(record=1, kind="RunStarted", field="seed", detail="below 0")
+    checkpoint = checkpoint_of(started)
     with progress(records, "records") as bar:
         try:
             for seq, stored, again in recompute(reader, checkpoint):

@@ -49,7 +49,6 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
             on_episode=lambda _: bar.update(),
         )
     for name, chosen in tuned.items():
-        say(
-            f"{name}: step_size {chosen.step_size}, delta {chosen.delta}, seeds {list(chosen.seeds)}"
-        )
+        steps = f"step_size {chosen.step_size}, delta {chosen.delta}"
+        say(f"{name}: {steps}, seeds {list(chosen.seeds)}")
     return 0

@@ -13,6 +13,8 @@ from core.seeding import generator
 
 RESAMPLES = 10_000
 FEWEST_FOR_INTERVAL = 5
+_BLOCK = 500
+"""Resamples drawn at once, to bound the memory."""
 
 Values = NDArray[np.float64]
 
@@ -64,8 +66,11 @@ def bootstrap_interval(values: Values, *, seed: int = 0) -> tuple[float, float] 
     if values.size < FEWEST_FOR_INTERVAL:
         return None
     random = generator(seed, "bootstrap")
-    drawn = random.integers(0, values.size, size=(RESAMPLES, values.size))
-    low, high = np.percentile(values[drawn].mean(axis=1), (2.5, 97.5))
+    means = [
+        values[random.integers(0, values.size, size=(_BLOCK, values.size))].mean(axis=1)
+        for _ in range(RESAMPLES // _BLOCK)
+    ]
+    low, high = np.percentile(np.concatenate(means), (2.5, 97.5))
     return float(low), float(high)
 
 

@@ -52,7 +52,7 @@ def tune(
     jobs: int = 1,
     on_episode: Callable[[Episode], None] = lambda episode: None,
 ) -> dict[str, Tuned]:
-    """Try every candidate on the seeds, store the best in the checkpoint; returns what was chosen."""
+    """Try every candidate on the seeds; store the best in the checkpoint and return it."""
     tried = candidates()
     plan = Plan(
         checkpoint=checkpoint.manifest.name,
