@@ -67,7 +67,13 @@ def test_gains_side_by_side_have_the_same_decimals() -> None:
 
 
 def test_a_trust_factor_is_a_fraction() -> None:
-    assert [fraction(c) for c in (1.0, 0.5, 0.25, 2**-10, 0.0)] == ["1", "1/2", "1/4", "1/1024", "0"]
+    assert [fraction(c) for c in (1.0, 0.5, 0.25, 2**-10, 0.0)] == [
+        "1",
+        "1/2",
+        "1/4",
+        "1/1024",
+        "0",
+    ]
 
 
 def test_milliseconds_have_the_digits_that_matter() -> None:

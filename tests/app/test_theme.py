@@ -17,7 +17,9 @@ BOTH = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def luminance(color: str) -> float:
     """Relative luminance of #rrggbb (WCAG 2)."""
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    red, green, blue = [
+        p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+    ]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -58,7 +60,9 @@ def test_no_meaning_rests_on_colour_alone(theme: Theme) -> None:
     assert len({SYMBOLS[role] for role in ROLES}) == len(ROLES)
     assert len({GLYPHS[role] for role in ROLES}) == len(ROLES)
     dashes = {role: theme.line(role).style() for role in ROLES}
-    assert len({dashes[role] for role in ("before", "after", "refused", "frozen", "doubt")}) == 5
+    assert (
+        len({dashes[role] for role in ("before", "after", "refused", "frozen", "doubt")}) == 5
+    )
 
 
 @BOTH
