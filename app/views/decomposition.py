@@ -109,8 +109,7 @@ class _Terms:
     def show(self, before: Floats, after: Floats, *, levels: bool, alone: bool = False) -> None:
         """The terms of k = 0 and of the cursor's k; particles in rows."""
         count = before.shape[1]
-        margin = 1.5 if alone else 0.6
-        self.plot.set_x(-margin, count - 1 + margin)
+        self.plot.set_whole_x(0, count - 1, 1.5 if alone else 0.6)
         self._bars["before"].setVisible(levels)
         self._dots["before"].setVisible(levels)
         if levels:

@@ -53,11 +53,12 @@ class Header(QWidget):
         self._theme = theme
         self._parts: tuple[Part, ...] = ()
         self._chooser = chooser
-        self.setFixedHeight((1 if one_line else 2) * LINE + (4 if chooser else 1))
+        self.setFixedHeight((1 if one_line else 2) * LINE + (5 if chooser is not None else 1))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
         if chooser is not None:
-            chooser.setFixedHeight(LINE + 3)
+            chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            chooser.setFixedHeight(LINE + 4)
             chooser.setFont(font(PLOT_TEXT))
             row = QHBoxLayout(self)
             row.setContentsMargins(0, LINE, 0, 1)
@@ -98,7 +99,12 @@ class Header(QWidget):
         second = self._second_line_width()
         if self._chooser is not None:
             second += _GAP + self._chooser.sizeHint().width()
+            if self._chooser.isVisible() and not self._chooser_fits(self._chooser):
+                return False
         return max(self._first_line_width(), second) <= self.width()
+
+    def _chooser_fits(self, chooser: QComboBox) -> bool:
+        return chooser.width() >= chooser.sizeHint().width()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Title at the left, legend at the right, numbers below."""

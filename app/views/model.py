@@ -63,6 +63,7 @@ class ModelView(View):
         row.addWidget(self._reward, 1)
         row.addWidget(self._error, 1)
         self.body.addWidget(self._state, 5)
+        self.body.addSpacing(4)
         self.body.addLayout(row, 4)
         self._particles = self._state.add(pg.PlotCurveItem())
         self._states = {role: _Series(self._state, role) for role in _PATHS}
@@ -217,10 +218,8 @@ def _true_rewards(step: EnvironmentStep | None) -> Floats:
 
 
 def _fit_j(plot: Plot, first: int, last: int) -> None:
-    margin = 0.3 + 0.03 * (last - first)
-    plot.set_x(first - margin, max(last, first + 1) + margin)
-    stride = max(1, -(-(last - first) // 8))
-    plot.set_ticks("bottom", [(float(j), str(j)) for j in range(first, last + 1, stride)])
+    margin = 0.3 + 0.03 * (last - first) if last > first else 0.8
+    plot.set_whole_x(first, last, margin)
 
 
 def _state_names(task: Task) -> tuple[str, ...]:

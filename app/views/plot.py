@@ -64,6 +64,12 @@ class Plot(QWidget):
             self._x_range = (low, high)
             self.item.setXRange(low, high, padding=0)
 
+    def set_whole_x(self, first: int, last: int, margin: float) -> None:
+        """Whole numbers first .. last on the horizontal axis, at most nine of them named."""
+        self.set_x(first - margin, last + margin)
+        stride = max(1, -(-(last - first) // 8))
+        self.set_ticks("bottom", [(float(n), str(n)) for n in range(first, last + 1, stride)])
+
     def set_y(self, low: float, high: float) -> None:
         """The vertical range, exactly."""
         if (low, high) != self._y_range:
