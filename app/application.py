@@ -106,7 +106,7 @@ class Application(QObject):
         self.status.stop()
         self.follower.close()
         self.source.end_live_run()
-        self.views.scene.shutdown()
+        self.views.shut_down()
         self._preferences.keep_layout(self.window.workspace, *self.window.layout_state())
         self._preferences.flush()
         sys.excepthook = sys.__excepthook__

@@ -90,9 +90,15 @@ class ViewSet(QObject):
         for view in self._all():
             view.set_theme(theme)
 
-    def labels_fit(self) -> bool:
-        """Whether every label of every view is shown whole."""
-        return all(view.labels_fit() for view in self._all())
+    def shut_down(self) -> None:
+        """No more turns, and the end of the scene's process."""
+        self._waiting.clear()
+        self._turns.stop()
+        self.scene.shutdown()
+
+    def by_name(self) -> dict[str, AnyView]:
+        """The views, by the names of their attributes."""
+        return {name: view for name, view in vars(self).items() if view in self._all()}
 
     def _take_turn(self) -> None:
         now = time.monotonic()

@@ -59,9 +59,7 @@ class FakeEngine:
         say(event="state", state="paused")
         while True:
             try:
-                line = self.lines.get(
-                    block=not self.running, timeout=self.options.pause or None
-                )
+                line = self.lines.get(timeout=self.options.pause if self.running else None)
             except queue.Empty:
                 self._work()
                 continue

@@ -1,0 +1,51 @@
+"""Whole windows for tests: offscreen, a fake engine, folders of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.application import Application, Options
+from app.state.target import Target
+
+FAKE_ENGINE = "tests.app.fake_engine"
+Open = Callable[..., Application]
+
+
+class Windows:
+    """Opens windows and shuts them down."""
+
+    def __init__(self, qtbot: QtBot, folder: Path) -> None:
+        self._qtbot, self._folder = qtbot, folder
+        self._opened: list[Application] = []
+
+    def open(
+        self, *, trace: Path | None = None, live: bool = False, engine: str = "", **options: Any
+    ) -> Application:
+        """Open a window on a trace, on a live run of the fake engine, or on both in turn."""
+        qt = QApplication.instance()
+        assert isinstance(qt, QApplication)
+        values: dict[str, Any] = {
+            "target": Target(trace=trace, checkpoint=self._folder if live else None),
+            "engine_module": FAKE_ENGINE,
+            "engine_arguments": tuple(engine.split()),
+            "runs_folder": self._folder / "runs",
+            "preferences": "test",
+            "size": (1280, 720),
+        }
+        application = Application(qt, Options(**values | options))
+        self._opened.append(application)
+        application.open()
+        application.start_engine()
+        self._qtbot.waitExposed(application.window)
+        return application
+
+    def close(self) -> None:
+        for application in self._opened:
+            application.window.close()
+            application.window.deleteLater()
+        self._opened.clear()
