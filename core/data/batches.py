@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from core.data.dataset import Flags, OfflineDataset
+from core.errors import DataError
 from core.seeding import generator
 
 _CHUNK = 200
@@ -39,9 +40,15 @@ class Draws:
         return self._chosen[position], self._normals[position]
 
 
-def row_numbers(mask: Flags) -> Tensor:
-    """Where the mask (N,) holds."""
-    return torch.from_numpy(mask).nonzero().squeeze(1)
+def row_numbers(dataset: OfflineDataset, mask: Flags, use: str) -> Tensor:
+    """Where the mask (N,) holds. Raises DataError where nothing is left for that use."""
+    rows = torch.from_numpy(mask).nonzero().squeeze(1)
+    if not len(rows):
+        raise DataError(
+            f"the data set {dataset.dataset_id} has no transition for {use}",
+            "collect more episodes",
+        )
+    return rows
 
 
 def tensors(dataset: OfflineDataset) -> dict[str, Tensor]:

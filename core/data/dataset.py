@@ -15,6 +15,7 @@ from core.tasks import Task
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,9 +152,10 @@ def _check(dataset_id: str, task: Task, number: int, episode: Episode) -> None:
             "use a data set of this task",
         )
     for name in ("states", "actions", "rewards"):
-        if not np.isfinite(getattr(episode, name)).all():
+        values = getattr(episode, name)
+        if values.dtype.kind not in "biuf" or not (np.abs(values) <= _LARGEST).all():
             raise DataError(
-                f"episode {number} of {dataset_id} has {name} that are not finite",
+                f"episode {number} of {dataset_id} has {name} that are not finite numbers",
                 "remove that episode",
             )
 

@@ -86,6 +86,8 @@ def _load_d4rl(path: Path, task: Task) -> OfflineDataset:
     missing = {"observations", "actions", "rewards", "terminals"} - set(flat)
     if missing:
         raise DataError(f"{path} lacks {', '.join(sorted(missing))}", "use D4RL's HDF5 layout")
+    if any(column.ndim == 0 for column in flat.values()):
+        raise DataError(f"{path} has a scalar for a column", "use D4RL's HDF5 layout")
     if len({len(column) for column in flat.values()}) != 1:
         raise DataError(f"the columns of {path} differ in length", "use D4RL's HDF5 layout")
     return from_episodes(path.name, task, _d4rl_episodes(flat))

@@ -79,7 +79,7 @@ class Rebrac:
         self._draws = Draws(
             seed,
             "rebrac",
-            rows=row_numbers(usable),
+            rows=row_numbers(dataset, usable, "ReBRAC"),
             batch=settings.batch,
             noise=task.action_size,
         )

@@ -42,8 +42,8 @@ class Supervised:
         train, test = dataset.split(HELD_OUT_SHARE, generator(seed, "split"))
         self.settings = settings
         self.columns = tensors(dataset)
-        self.rows = row_numbers(train & dataset.has_next_state)
-        chosen = row_numbers(test & dataset.has_next_state)
+        self.rows = row_numbers(dataset, train & dataset.has_next_state, "training")
+        chosen = row_numbers(dataset, test & dataset.has_next_state, "testing")
         self.test_rows = chosen[:: max(1, len(chosen) // HELD_OUT_ROWS)]
         self._draws = Draws(seed, purpose, rows=self.rows, batch=settings.batch, noise=noise)
 
