@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
@@ -11,32 +10,25 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.checkpoints import disk
 from core.checkpoints.catalogue import (
-    FOLDER_VARIABLE,
     checkpoint_digest,
-    find_checkpoint,
-    list_checkpoints,
 )
 from core.checkpoints.manifest import parse_manifest
 from core.checkpoints.store import (
     read_checkpoint,
-    read_state,
     write_checkpoint,
-    write_state,
 )
 from core.errors import CheckpointError
 from tests.checkpoint_files import (
-    forge_manifest,
     names_in,
     same_bits,
     small_manifest,
     small_tensors,
     write_small,
 )
+from tests.failing_calls import CALLS, break_call
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -157,22 +149,6 @@ def test_tensors_and_networks_must_have_the_same_names(tmp_path: Path) -> None:
     assert not names_in(tmp_path)
 
 
-CALLS: dict[str, Any] = {"fsync": os, "replace": os, "_write": disk}
-"""What may fail while a checkpoint is written -> where it is looked up."""
-
-
-def break_call(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
-    """Let a call fail for want of space, the number-th time it is made."""
-    real, calls = getattr(CALLS[name], name), iter(range(100))
-
-    def failing(*arguments: object) -> object:
-        if next(calls) == number:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(*arguments)
-
-    monkeypatch.setattr(CALLS[name], name, failing)
-
-
 def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away the exchange of two folders, as on systems other than Linux."""
     monkeypatch.setattr(disk, "_exchange", lambda *_: False)
@@ -259,110 +235,3 @@ def test_a_killed_writer_leaves_a_whole_folder_and_the_next_one_clears_up(
         assert names_in(folder) == set("abc")
     disk.write_folder(folder, {"a": b"last"})
     assert names_in(tmp_path) == {"target"}
-
-
-def test_a_training_state_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    tensors = small_tensors()["policy"] | small_tensors()["reward"]
-    tensors["diverged"] = torch.tensor([torch.nan, -torch.inf])
-    values = {"updates": 12, "curves": {"loss": [0.1 + 0.2, 1e-300, -0.0]}, "none": None}
-    write_state(tmp_path / "training", tensors, values)
-    found, told = read_state(tmp_path / "training")
-    assert same_bits({"state": found}, {"state": tensors})
-    assert told == values
-    assert repr(told["curves"]["loss"]) == "[0.30000000000000004, 1e-300, -0.0]"
-    assert names_in(tmp_path / "training") == {"state.safetensors"}
-
-
-def test_a_training_state_is_replaced_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_state(tmp_path, {"a": torch.zeros(3)}, 1)
-    for call in sorted(CALLS):
-        with monkeypatch.context() as patch:
-            break_call(patch, call, 0)
-            with pytest.raises(CheckpointError, match="the disk is full"):
-                write_state(tmp_path, {"a": torch.ones(3)}, 2)
-        assert read_state(tmp_path)[1] == 1
-        assert names_in(tmp_path) == {"state.safetensors"}
-    write_state(tmp_path, {"a": torch.ones(3)}, 2)
-    assert read_state(tmp_path)[1] == 2
-
-
-@given(place=st.integers(0), bit=st.integers(0, 7))
-def test_a_flipped_bit_in_a_training_state_is_noticed(
-    tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
-) -> None:
-    folder = tmp_path_factory.mktemp("state")
-    write_state(folder, {"a": torch.zeros(3), "b": torch.ones(2, 2)}, {"updates": 7})
-    path = folder / "state.safetensors"
-    content = bytearray(path.read_bytes())
-    content[place % len(content)] ^= 1 << bit
-    path.write_bytes(content)
-    try:
-        tensors, values = read_state(folder)
-    except CheckpointError:
-        return
-    # Blanks that pad the header carry nothing.
-    assert values == {"updates": 7}
-    assert torch.equal(tensors["b"], torch.ones(2, 2))
-
-
-def test_a_missing_training_state_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"state.safetensors cannot be read"):
-        read_state(tmp_path / "none")
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of one's own checkpoints."""
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    return tmp_path
-
-
-def test_checkpoints_are_found_by_name_by_task_and_by_folder(own_folder: Path) -> None:
-    named = write_small(own_folder / "mine")
-    default = write_small(own_folder / "hopper-medium-replay")
-    elsewhere = write_small(own_folder / "deep" / "elsewhere")
-    assert find_checkpoint("mine") == named
-    assert find_checkpoint("hopper") == find_checkpoint("hopper-medium-replay") == default
-    assert find_checkpoint(str(elsewhere)) == elsewhere
-
-
-def test_own_checkpoints_come_first_and_hide_shipped_ones_of_the_same_name(
-    own_folder: Path,
-) -> None:
-    write_small(own_folder / "mine")
-    write_small(own_folder / "hopper-medium-replay")
-    (own_folder / "empty").mkdir()
-    (own_folder / ".mine.0.writing").mkdir()
-    listed = list_checkpoints()
-    assert listed[:2] == [own_folder / "hopper-medium-replay", own_folder / "mine"]
-    assert len({folder.name for folder in listed}) == len(listed)
-
-
-@pytest.mark.parametrize("name", ["", "nothing", "../nothing", "a" * 300, "nul\0", "."])
-def test_an_unknown_checkpoint_is_refused_in_one_line(own_folder: Path, name: str) -> None:
-    write_small(own_folder / "mine")
-    with pytest.raises(CheckpointError) as caught:
-        find_checkpoint(name)
-    assert "\n" not in str(caught.value)
-    assert caught.value.remedy
-
-
-def test_the_refusal_names_what_exists(own_folder: Path) -> None:
-    write_small(own_folder / "mine")
-    with pytest.raises(CheckpointError, match="mine"):
-        find_checkpoint("hopper-expert")
-
-
-def test_a_folder_without_a_manifest_is_no_checkpoint(own_folder: Path) -> None:
-    (own_folder / "empty").mkdir()
-    with pytest.raises(CheckpointError, match=r"has no checkpoint.json"):
-        find_checkpoint(str(own_folder / "empty"))
-
-
-def test_a_renamed_checkpoint_is_still_read(tmp_path: Path) -> None:
-    folder = write_small(tmp_path / "small")
-    forge_manifest(folder, lambda values: values.update(name="other"))
-    moved = folder.rename(tmp_path / "moved")
-    assert read_checkpoint(moved).manifest.name == "other"

