@@ -39,7 +39,7 @@ def run_episode(controller: Controller, environment: Environment, unit: Unit) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FromCheckpoint:
     """Makes the runner of a checkpoint, in this process or in a worker."""
 
@@ -66,4 +66,4 @@ class FromCheckpoint:
 
 def from_checkpoint(path: str, plan: Plan) -> FromCheckpoint:
     """How any process makes the runner of this plan."""
-    return FromCheckpoint(path, plan.digest, tuple(plan.settings.items()))
+    return FromCheckpoint(path=path, digest=plan.digest, settings=tuple(plan.settings.items()))
