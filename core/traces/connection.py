@@ -122,6 +122,9 @@ def reported(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _explain(path, error) from error
+    except UnicodeDecodeError as error:
+        # Raised in place of an error whose message quotes the file.
+        raise TraceError(f"{path} holds text that is not UTF-8", _DAMAGE) from error
     except OSError as error:
         raise TraceError(f"cannot use {path}", error.strerror or str(error)) from error
 

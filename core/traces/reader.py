@@ -83,11 +83,12 @@ class TraceReader:
     def read(self, seq: int) -> Record:
         """One record; its arrays are read-only."""
         kind = self.kind(seq)
-        try:
-            with reported(self.path):
+        with reported(self.path):
+            try:
                 return load_record(self._connection, seq, kind)
-        except TraceError as error:
-            raise TraceError(f"record {seq}: {error.fact}", error.remedy) from error
+            except TraceError as error:
+                fact = f"{self.path}, record {seq}: {error.fact}"
+                raise TraceError(fact, error.remedy) from error
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Records first..last in order; last None: the newest at the time of the call."""

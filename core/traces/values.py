@@ -70,7 +70,8 @@ def load_array(field: str, dtype: object, shape: object, data: object) -> Array:
         raise _damaged(f"array {field} has the unknown dtype {dtype[:20]!r}")
     sizes = _parse_shape(field, shape)
     little = np.dtype(dtype).newbyteorder("<")
-    if math.prod(sizes) * little.itemsize != len(data) or len(data) > LARGEST_ARRAY:
+    largest = math.prod(max(size, 1) for size in sizes) * little.itemsize
+    if math.prod(sizes) * little.itemsize != len(data) or largest > LARGEST_ARRAY:
         raise _damaged(f"array {field} says {dtype} ({shape}) and holds {len(data)} bytes")
     array: Array = np.frombuffer(data, dtype=little).astype(dtype, copy=False).reshape(sizes)
     if dtype == "bool" and data and array.view(np.uint8).max() > 1:
