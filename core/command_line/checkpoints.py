@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints.catalogue import list_checkpoints, read_manifest
+from core.checkpoints.document import document
 from core.checkpoints.manifest import Manifest
 from core.command_line.output import say, table
 from core.command_line.parser import add_command
@@ -18,18 +19,24 @@ _HEADING = ("name", "task", "data", "return", "score", "size")
 
 def add_parser(commands: Any) -> None:
     """Describe the command."""
-    add_command(
+    parser = add_command(
         commands,
         "checkpoints",
         execute,
         help="list what is there: task, data, score of the frozen policy, size",
         example="python main.py checkpoints",
     )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print docs/checkpoints.md instead"
+    )
 
 
-def execute(_arguments: argparse.Namespace, _window: WindowCommands) -> int:
-    """Print the table."""
+def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
+    """Print the table, or the page of the documents."""
     folders = list_checkpoints()
+    if arguments.markdown:
+        say(document(read_manifest(folder) for folder in folders).rstrip())
+        return 0
     if not folders:
         say("there is no checkpoint: make one with python main.py train --help")
         return 0

@@ -32,6 +32,7 @@ _DESCRIPTION = """See a policy change its mind: a debugger for policies that ada
 while they act. Without a command: open the window on the default checkpoint, running."""
 _COMMANDS = (gui, run, replay, evaluate, collect, train, tune, checkpoints, benchmark, doctor)
 _READER_GONE = 141
+_OURS = ("core.", "app.")
 
 
 def dispatch(words: Sequence[str], window: WindowCommands) -> int:
@@ -52,7 +53,7 @@ def dispatch(words: Sequence[str], window: WindowCommands) -> int:
     except CheckFailed as error:
         warn(f"{name}: {error}")
         return 1
-    except (InputError, MemoryError, OSError, RuntimeError) as error:
+    except (InputError, MemoryError, OSError, RuntimeError, ModuleNotFoundError) as error:
         line = _line(error)
         if not line:
             raise
@@ -82,6 +83,8 @@ def _line(error: BaseException) -> str:
     """One line for the person; empty where the mistake is ours and a traceback is due."""
     if isinstance(error, InputError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError) and not f"{error.name}.".startswith(_OURS):
+        return f"{error.name} is not installed: make setup, then .venv/bin/{PROGRAM}"
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror.lower()}{where}: mend that and repeat the command"

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tqdm import tqdm
-
 from core.evaluation.json_file import to_json
 
 
@@ -30,6 +28,8 @@ def say_json(values: Any) -> None:
 
 def progress(total: int, unit: str, *, done: int = 0) -> Any:
     """A bar with rate and time left; silent where stderr is not a terminal."""
+    from tqdm import tqdm
+
     return tqdm(total=total, unit=f" {unit}", initial=done, disable=None, leave=False)
 
 

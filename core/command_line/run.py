@@ -12,12 +12,12 @@ from core.command_line.interrupt import asked_to_stop
 from core.command_line.options import add_settings, settings_of
 from core.command_line.output import progress, say, say_json, warn
 from core.command_line.parser import UsageError, add_command, whole_number
-from core.command_line.run_summary import RunSummary
 from core.command_line.window import WindowCommands
 from core.settings import CONTROLLERS
 from core.versions import versions
 
 if TYPE_CHECKING:
+    from core.command_line.run_summary import RunSummary
     from core.session.session import Session
     from core.traces.archive import TraceWriter
 
@@ -60,6 +60,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     import torch
 
     from core.checkpoints.checkpoint import load
+    from core.command_line.run_summary import RunSummary
     from core.device import use_one_thread
     from core.session.session import Session
     from core.traces.archive import TraceWriter

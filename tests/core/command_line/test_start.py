@@ -43,6 +43,20 @@ def test_the_doctor_does_not_import_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("words", ["--help", "run --help", "checkpoints"])
+def test_without_any_package_what_needs_none_still_works(words: str) -> None:
+    done = python("-S", "main.py", *words.split())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", ["run hopper --steps 1", "evaluate hopper"])
+def test_a_missing_package_is_one_line_with_a_remedy(words: str, checkpoint: Path) -> None:
+    done = python("-S", "main.py", *words.replace("hopper", str(checkpoint)).split())
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert " is not installed: make setup" in done.stderr
+
+
 def test_main_sets_threads_before_anything_else_and_stays_small() -> None:
     script = (
         "import main, os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
