@@ -51,7 +51,7 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
     beside the recipe. Raises DataError where it is malformed."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(Part(**value) for value in values)
+        parts = tuple(_part(value) for value in values)
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise DataError(
             f"{path} is not a recipe ({error})", "write a JSON list of parts"
@@ -64,6 +64,16 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
         else dataclasses.replace(part, policy=str((policies or path.parent) / part.policy))
         for part in parts
     )
+
+
+def _part(values: Any) -> Part:
+    if not isinstance(values, dict):
+        raise TypeError("a part is no JSON object")
+    for name, value in values.items():
+        kinds = {"policy": (str,), "first_seed": (int,)}.get(name, (int, float))
+        if type(value) not in kinds:
+            raise TypeError(f"{name[:40]} is no {kinds[-1].__name__}")
+    return Part(**values)
 
 
 def collect(
@@ -102,7 +112,8 @@ def collect(
     if not buffers:
         raise DataError("no episode was finished", "let it run longer")
     digests = [digest for _, digest in policies]
-    _write(target, dataset_id, task, buffers, recipe, digests, seed)
+    asked = {"transitions": transitions, "seed": seed}
+    _write(target, dataset_id, task, buffers, recipe, digests, asked)
     return sum(len(buffer.rewards) for buffer in buffers)
 
 
@@ -190,19 +201,20 @@ def _check_recipe(recipe: Sequence[Part]) -> None:
         if not (
             0 <= part.noise <= 10
             and 0 <= part.random_share <= 1
-            and part.share > 0
-            and part.first_seed >= 0
+            and 0 < part.share <= 1e6
+            and part.first_seed in range(10**9)
         ):
             raise DataError(
                 f"the part {part} is out of range",
-                "noise 0..10, random_share 0..1, share above 0, first_seed from 0",
+                "noise 0..10, random_share 0..1, share above 0 (1e6 at most), "
+                "first_seed a whole number from 0 (below 1e9)",
             )
 
 
 def _free_path(dataset_id: str) -> Path:
     try:
         parse_dataset_id(dataset_id)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise DataError(
             f"{dataset_id!r} is not a Minari id", "write psiscope/hopper/medium-replay-v0"
         ) from error
@@ -221,7 +233,7 @@ def _write(
     buffers: list[EpisodeBuffer],
     recipe: Sequence[Part],
     digests: Sequence[str],
-    seed: int,
+    asked: dict[str, int],
 ) -> None:
     parts = []
     for part, digest in zip(recipe, digests, strict=True):
@@ -246,7 +258,7 @@ def _write(
             action_space=gymnasium.spaces.Box(-1.0, 1.0, (task.action_size,), np.float32),
         )
         dataset.storage.update_metadata(
-            {"psiscope_recipe": json.dumps({"parts": parts, "seed": seed}, sort_keys=True)}
+            {"psiscope_recipe": json.dumps({"parts": parts, **asked}, sort_keys=True)}
         )
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)

@@ -1,0 +1,113 @@
+"""Recipes: who acts in collected data, and how long everything is trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import DataError, InputError
+from core.pretraining.collect import Part, collect, read_recipe
+from core.pretraining.recipes import KINDS, find_recipe
+from core.tasks import TASKS
+
+HOPPER = TASKS["hopper"]
+
+
+def write(path: Path, value: Any) -> Path:
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+MALFORMED: dict[str, Any] = {
+    "nothing": "",
+    "no JSON": "policy: random",
+    "too deep": "[" * 100_000,
+    "an object": {"policy": "random"},
+    "a number": 3,
+    "no parts": [],
+    "parts that are no objects": [1, 2],
+    "a part without a policy": [{"noise": 0.1}],
+    "an unknown name": [{"policy": "random", "surprise": 1}],
+    "a policy that is no text": [{"policy": 3}],
+    "a noise that is no number": [{"policy": "random", "noise": "loud"}],
+    "a share that is a truth": [{"policy": "random", "share": True}],
+    "half a seed": [{"policy": "random", "first_seed": 1.0}],
+    "no noise": [{"policy": "random", "noise": None}],
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_recipe_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
+    path = write(tmp_path / "recipe.json", MALFORMED[case])
+    with pytest.raises(DataError) as caught:
+        read_recipe(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert str(path) in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_recipe_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "binary.json").write_bytes(bytes(range(256)))
+    for name in ("missing.json", "binary.json", "."):
+        with pytest.raises(DataError, match="is not a recipe"):
+            read_recipe(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"noise": -0.1},
+        {"noise": float("nan")},
+        {"random_share": 1.5},
+        {"share": 0.0},
+        {"share": float("inf")},
+        {"first_seed": -1},
+        {"first_seed": 10**30},
+    ],
+    ids=str,
+)
+def test_a_part_out_of_range_is_refused_before_anything_runs(change: dict[str, Any]) -> None:
+    part = Part(**({"policy": "missing.zip"} | change))
+    with pytest.raises(DataError, match="out of range"):
+        collect(HOPPER, (part,), transitions=10, dataset_id="psiscope/hopper/new-v0")
+
+
+def test_policies_are_looked_for_beside_the_recipe_or_where_one_says(tmp_path: Path) -> None:
+    parts = [{"policy": "walker.zip", "share": 2}, {"policy": "random", "first_seed": 9}]
+    path = write(tmp_path / "recipe.json", parts)
+    beside, random = read_recipe(path)
+    assert beside == Part(policy=str(tmp_path / "walker.zip"), share=2)
+    assert random == Part(policy="random", first_seed=9)
+    elsewhere = read_recipe(path, tmp_path / "policies")
+    assert elsewhere[0].policy == str(tmp_path / "policies" / "walker.zip")
+
+
+def test_the_coefficients_are_rebracs_official_ones() -> None:
+    recipe = find_recipe("cpu", HOPPER, "medium-replay")
+    assert (recipe.rebrac.beta_actor, recipe.rebrac.beta_critic) == (0.05, 0.5)
+    paper = find_recipe("paper", HOPPER, "expert")
+    assert (paper.rebrac.beta_actor, paper.rebrac.beta_critic) == (0.1, 0.1)
+    assert (paper.rebrac.batch, paper.rebrac.tau, paper.rebrac_updates) == (1024, 0.005, 10**6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["cpu", "paper"])
+def test_every_kind_of_data_has_a_recipe(name: str, kind: str) -> None:
+    recipe = find_recipe(name, HOPPER, kind)
+    assert recipe.name == name
+    assert recipe.rebrac.discount == HOPPER.discount
+    for stage in ("dynamics", "reward", "ensemble", "ReBRAC"):
+        assert recipe.updates(stage) > 0
+
+
+def test_coefficients_can_be_given_and_unknown_ones_must_be() -> None:
+    given = find_recipe("cpu", HOPPER, "", beta_actor=0.3, beta_critic=0.0)
+    assert (given.rebrac.beta_actor, given.rebrac.beta_critic) == (0.3, 0.0)
+    with pytest.raises(InputError, match="--beta-actor"):
+        find_recipe("cpu", HOPPER, "homemade", beta_critic=0.1)
+    with pytest.raises(InputError, match="no recipe"):
+        find_recipe("gpu", HOPPER, "medium")
