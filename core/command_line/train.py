@@ -12,6 +12,7 @@ from core.command_line.output import say
 from core.command_line.parser import PROGRAM, UsageError, add_command, number, whole_number
 from core.command_line.window import WindowCommands
 from core.errors import InputError
+from core.evaluation.json_file import check_target
 from core.tasks import find_task
 from core.versions import versions
 
@@ -79,6 +80,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
 
 def _check_output(output: Path, *, resume: bool) -> None:
     """Raise InputError now rather than after hours of training."""
+    check_target(output / MANIFEST_FILE)
     scratch = output.with_name(f"{output.name}.training")
     if (output / MANIFEST_FILE).exists():
         raise InputError(f"{output} holds a checkpoint already", "choose another --output")

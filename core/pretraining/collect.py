@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,20 @@ from minari.storage.datasets_root_dir import get_dataset_path
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.checkpoints.disk import read_bounded
 from core.checkpoints.importers import read_sb3_policy
+from core.checkpoints.strict_json import decode, parse_json
 from core.envs.mujoco import Environment
 from core.errors import DataError
 from core.seeding import generator
 from core.tasks import Task
 
+BYTES_PER_NUMBER = 16
+"""On disk, while a data set is written."""
+MARGIN = 32 * 2**20
+"""Bytes that stay free."""
+LARGEST_RECIPE = 2**20
+"""Bytes."""
 COLLECTION = "DLR-RM/rl-trained-agents"
 Behaviour = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -48,32 +57,17 @@ class Part:
 
 def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
     """A recipe from a JSON list of parts. Policy files are looked for in `policies`, by default
-    beside the recipe. Raises DataError where it is malformed."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(_part(value) for value in values)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise DataError(
-            f"{path} is not a recipe ({error})", "write a JSON list of parts"
-        ) from error
-    if not parts:
-        raise DataError(f"{path} has no parts", "write at least one part")
+    beside the recipe. Raises InputError where it is malformed."""
+    values = parse_json(read_bounded(path, LARGEST_RECIPE), f"the recipe {path}")
+    if not isinstance(values, list) or not values:
+        raise DataError(f"the recipe {path} has no parts", "write a JSON list of parts")
+    parts = [decode(Part, value, f"part {i} of {path}") for i, value in enumerate(values)]
     return tuple(
         part
         if part.policy == "random"
         else dataclasses.replace(part, policy=str((policies or path.parent) / part.policy))
         for part in parts
     )
-
-
-def _part(values: Any) -> Part:
-    if not isinstance(values, dict):
-        raise TypeError("a part is no JSON object")
-    for name, value in values.items():
-        kinds = {"policy": (str,), "first_seed": (int,)}.get(name, (int, float))
-        if type(value) not in kinds:
-            raise TypeError(f"{name[:40]} is no {kinds[-1].__name__}")
-    return Part(**values)
 
 
 def collect(
@@ -87,6 +81,9 @@ def collect(
     recipe = [_uniform(part) if part.policy == "random" else part for part in recipe]
     _check_recipe(recipe)
     target = _free_path(dataset_id)
+    _check_room(
+        target, transitions * BYTES_PER_NUMBER * (task.state_size + task.action_size + 3)
+    )
     policies = [_behaviour(task, part) for part in recipe]
     weights = np.array([part.share for part in recipe])
     quotas = np.ceil(transitions * weights / weights.sum()).astype(int)
@@ -224,6 +221,22 @@ def _free_path(dataset_id: str) -> Path:
             f"there is a data set {dataset_id} already", "choose the next version number"
         )
     return target
+
+
+def _check_room(target: Path, needed: int) -> None:
+    """Refuse before the work, not after it; HDF5 crashes the process on a full disk."""
+    folder = next(parent for parent in target.parents if parent.exists())
+    if not os.access(folder, os.W_OK):
+        raise DataError(
+            f"{folder} cannot be written", "set MINARI_DATASETS_PATH to a folder of yours"
+        )
+    free = shutil.disk_usage(folder).free
+    if free < needed + MARGIN:
+        raise DataError(
+            f"the disk of {folder} has {free >> 20} MiB left, the data set may need "
+            f"{(needed + MARGIN) >> 20}",
+            "free some space, or set MINARI_DATASETS_PATH to another disk",
+        )
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""The engine behind its protocol: in this process for speed, killed for real in the slow suite."""
+"""The engine behind its protocol: in this process, and killed for real in the slow suite."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from core.traces.verify import check_integrity, compare_records
 from tests.runnable_checkpoint import write_runnable
 
 FAST = Settings(horizon=1, particles=2, denoising_levels=1)
+NONSENSE = ("nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000)
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +110,13 @@ def test_a_command_is_a_record_and_is_applied_once(served: Served, tmp_path: Pat
     assert [m["seq"] for m in first + again if m["event"] == "applied"] == [2, 2]
 
 
-def test_nonsense_on_the_input_is_answered_in_one_line_and_changes_nothing(served: Served) -> None:
+def test_nonsense_on_the_input_is_answered_in_one_line_and_changes_nothing(
+    served: Served,
+) -> None:
     before = served.writer.last_seq
-    said = served.send("nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000)
+    said = served.send(
+        "nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000
+    )
     failed = [m["line"] for m in said if m["event"] == "failed"]
     assert len(failed) == 5
     assert not any("\n" in text for text in failed)
@@ -142,7 +147,7 @@ def test_a_full_disk_pauses_says_so_and_loses_no_record(
 def test_going_on_after_a_crash_gives_the_records_of_a_run_without_one(
     tmp_path: Path, folder: Path
 ) -> None:
-    """A crash after each of the first 60 records; commands before it are neither lost nor doubled."""
+    """Crashes among the first 60 records; the commands are neither lost nor doubled."""
     straight = Served(tmp_path / "straight.trace", folder)
     straight.send(line("1", "run"), line("2", "edit", ascent_steps=2))
     for _ in range(60):
@@ -183,8 +188,8 @@ def assert_verifies(trace: Path) -> int:
 
 def start(trace: Path, folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "core.engine", "--trace", str(trace), "--checkpoint", str(folder),
-         "--settings", FAST.to_json(), "--seed", "3", *more],
+        [sys.executable, "-m", "core.engine", "--trace", str(trace),
+         "--checkpoint", str(folder), "--settings", FAST.to_json(), "--seed", "3", *more],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -198,7 +203,9 @@ def test_the_process_ends_when_its_input_closes_and_leaves_one_file(
 ) -> None:
     trace = tmp_path / "run.trace"
     with start(trace, folder) as process:
-        output, errors = process.communicate(line("1", "step_over") + "\n" + line("2", "stop") + "\n")
+        output, errors = process.communicate(
+            line("1", "step_over") + "\n" + line("2", "stop") + "\n"
+        )
     assert (process.returncode, errors) == (0, "")
     assert json.loads(output.splitlines()[0])["event"] == "ready"
     assert [path.name for path in tmp_path.iterdir()] == ["run.trace"]

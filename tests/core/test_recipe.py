@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import DataError, InputError
+from core.errors import InputError
 from core.pretraining.collect import Part, collect, read_recipe
 from core.pretraining.recipes import KINDS, find_recipe
 from core.tasks import TASKS
@@ -42,7 +42,7 @@ MALFORMED: dict[str, Any] = {
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_recipe_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
     path = write(tmp_path / "recipe.json", MALFORMED[case])
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(InputError) as caught:
         read_recipe(path)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
@@ -53,7 +53,7 @@ def test_a_malformed_recipe_is_refused_in_one_line(tmp_path: Path, case: str) ->
 def test_a_recipe_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.json").write_bytes(bytes(range(256)))
     for name in ("missing.json", "binary.json", "."):
-        with pytest.raises(DataError, match="is not a recipe"):
+        with pytest.raises(InputError):
             read_recipe(tmp_path / name)
 
 
@@ -72,7 +72,7 @@ def test_a_recipe_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
 )
 def test_a_part_out_of_range_is_refused_before_anything_runs(change: dict[str, Any]) -> None:
     part = Part(**({"policy": "missing.zip"} | change))
-    with pytest.raises(DataError, match="out of range"):
+    with pytest.raises(InputError, match="out of range"):
         collect(HOPPER, (part,), transitions=10, dataset_id="psiscope/hopper/new-v0")
 
 

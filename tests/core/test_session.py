@@ -1,4 +1,4 @@
-"""A session is a function of checkpoint, settings, seed and commands; a snapshot holds it whole."""
+"""A session is a function of checkpoint, settings, seed and commands; snapshots hold it all."""
 
 from __future__ import annotations
 
@@ -101,7 +101,9 @@ def test_an_edit_that_makes_no_sense_is_refused_in_one_line(checkpoint: Checkpoi
         assert applied.effect
 
 
-def test_a_reset_command_begins_the_next_episode_on_the_next_seed(checkpoint: Checkpoint) -> None:
+def test_a_reset_command_begins_the_next_episode_on_the_next_seed(
+    checkpoint: Checkpoint,
+) -> None:
     session = Session(checkpoint, FAST, seed=5)
     advance(session, 6)
     session.apply(Command(id="1", name="reset"))
@@ -154,7 +156,9 @@ def test_without_diagnostics_the_run_is_the_same(checkpoint: Checkpoint) -> None
         assert np.isnan(other.true_gain)
 
 
-def test_a_non_finite_rollout_falls_back_to_the_frozen_action_and_says_so(tmp_path: Path) -> None:
+def test_a_non_finite_rollout_falls_back_to_the_frozen_action_and_says_so(
+    tmp_path: Path,
+) -> None:
     broken = load(write_runnable(tmp_path / "broken"))
     broken.reward.rewards.mean.fill_(float("nan"))
     session = Session(broken, FAST, seed=5)
@@ -168,7 +172,9 @@ def test_a_non_finite_rollout_falls_back_to_the_frozen_action_and_says_so(tmp_pa
 def test_the_paper_preset_takes_the_tuned_step_size(checkpoint: Checkpoint) -> None:
     tuned = {"adaptive": Tuned(step_size=5e-5, seeds=(9000,))}
     manifest = dataclasses.replace(checkpoint.manifest, tuned=tuned)
-    session = Session(dataclasses.replace(checkpoint, manifest=manifest), preset("paper"), seed=5)
+    session = Session(
+        dataclasses.replace(checkpoint, manifest=manifest), preset("paper"), seed=5
+    )
     assert session.settings.step_size == 5e-5
     assert Settings.from_json(session.started().settings) == session.settings
 

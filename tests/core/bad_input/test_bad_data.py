@@ -77,11 +77,13 @@ def test_an_unusable_policy_collects_nothing(
         '[{"policy": "random", "surprise": 1}]',
         '[{"policy": "random", "noise": -1}]',
         '[{"policy": "random", "share": 0}]',
+        '[{"policy": "random", "share": "all"}]',
         '[{"policy": "random", "first_seed": -1}]',
+        '[{"policy": 1}]',
         '[{"policy": "missing.zip"}]',
         "[" * 100_000,
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_an_unusable_recipe_collects_nothing(
     place: Path, capfd: pytest.CaptureFixture[str], text: str

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.bad_input.refusals import everything, process_refuses, refusal
+from tests.core.bad_input.refusals import everything, process_refuses, refusal, write_flat
 
 
 @contextlib.contextmanager
@@ -63,6 +63,30 @@ def test_an_unwritable_trace_is_refused(
     before = everything(target)
     refusal(capfd, "run", "good", "--steps", "200", "--trace", str(target / "t.trace"))
     assert everything(target) == before
+
+
+@pytest.mark.parametrize("disk", ["read_only", "full_disk"])
+def test_an_unwritable_data_set_is_refused_before_the_work(
+    place: Path, request: pytest.FixtureRequest, disk: str
+) -> None:
+    # In a process of its own: HDF5 crashes the process that fills a disk.
+    target: Path = request.getfixturevalue(disk)
+    before = everything(target)
+    words = ("collect", "hopper", "--policy", "random", "--steps", "300")
+    process_refuses(
+        (*words, "--dataset", "psiscope/hopper/new-v0"), MINARI_DATASETS_PATH=str(target)
+    )
+    assert everything(target) == before
+
+
+def test_unwritable_results_are_refused_before_the_work(
+    place: Path, capfd: pytest.CaptureFixture[str], read_only: Path
+) -> None:
+    write_flat(place / "medium-replay.hdf5", 50)
+    evaluate = ("evaluate", "good", "--episodes", "1000")
+    train = ("train", "hopper", "--dataset", "medium-replay.hdf5")
+    refusal(capfd, *evaluate, "--json", str(read_only / "r.json"))
+    refusal(capfd, *train, "--output", str(read_only / "deep" / "new"))
 
 
 def test_a_process_of_its_own_refuses_a_missing_checkpoint(place: Path) -> None:
