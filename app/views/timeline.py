@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QGridLayout
 
 from app.state.moment import History, Moment
@@ -25,6 +25,8 @@ zooms; the arrow keys go back and forth.</p>"""
 
 _ROUND = (50, 100, 200, 400, 700, 1000, 1500, 2000, 3000, 5000, 10000)
 MOST_MARKS = 300
+RETURNS_WIDTH = 800
+"""Least width at which the header has room for the returns, pixels."""
 
 
 class TimelineView(View):
@@ -37,7 +39,7 @@ class TimelineView(View):
         legend = (
             Legend("after", "gain predicted", "line"),
             Legend("real", "gain true", "line"),
-            Legend("refused", "trust region acted"),
+            Legend("refused", "trust region"),
         )
         super().__init__(
             Header("Timeline", legend, theme, one_line=True),
@@ -113,7 +115,8 @@ class TimelineView(View):
         for lane in self._lanes:
             lane.point(t, row)
         self._show_range(t)
-        self.header.set_readout(*_readout(moment, history, row))
+        returns_row = row if self.width() >= RETURNS_WIDTH else None
+        self.header.set_readout(*_readout(moment, history, returns_row))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """The mouse over a lane selects, drags, zooms; everything else takes its course."""
@@ -136,6 +139,12 @@ class TimelineView(View):
             self._select(moves[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """What the header has room for."""
+        super().resizeEvent(event)
+        if self.moment is not None:
+            self._point(self.moment)
 
     def _mouse(self, event: QMouseEvent) -> bool:
         """Whether it was a gesture of the timeline."""
