@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog
 
@@ -110,6 +111,10 @@ class Application(QObject):
         self._preferences.keep_layout(self.window.workspace, *self.window.layout_state())
         self._preferences.flush()
         sys.excepthook = sys.__excepthook__
+
+    def dispose(self) -> None:
+        """Destroy the window now: left to the interpreter's end, Qt may crash there."""
+        sip.delete(self.window)
 
     def set_theme(self, name: str) -> None:
         """light or dark, and remember it."""

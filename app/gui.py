@@ -81,7 +81,10 @@ def open_window(**options: Any) -> int:
     )
     _after_first_paint(application, print_first_paint=request.print_first_paint)
     application.open()
-    return _run_errand(application, qt, request) if request.unattended else int(qt.exec())
+    try:
+        return _run_errand(application, qt, request) if request.unattended else int(qt.exec())
+    finally:
+        application.dispose()
 
 
 def engine_arguments(settings: Settings | None, seed: int) -> tuple[str, ...]:

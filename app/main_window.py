@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.commands import CommandRegistry
-from app.panels.dock_grip import DockGrip
+from app.panels.dock_page import DockGrip, DockPage
 from app.panels.message_bar import MessageBar
 from app.panels.settings_panel import SettingsPanel
 from app.panels.status_panel import StatusPanel
@@ -185,7 +185,9 @@ class MainWindow(QMainWindow):
     def _add_dock(self, name: str, title: str, content: QWidget) -> None:
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock_{name}")
-        dock.setWidget(content)
+        page = DockPage(content)
+        dock.setWidget(page)
+        dock.visibilityChanged.connect(page.reveal)
         self.docks[name] = dock
         dock.setTitleBarWidget(DockGrip())
         dock.topLevelChanged.connect(partial(_title_while_floating, dock))

@@ -12,6 +12,8 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBo
 
 from core.settings import Settings
 
+LEAST_WIDTH = 104
+"""Of a field, pixels: enough for its longest usual value."""
 Kind = Literal["choice", "count", "number"]
 
 
@@ -43,7 +45,7 @@ GROUPS: tuple[FieldGroup, ...] = (
         title="Imagination",
         fields=(
             FieldText(
-                name="horizon", label="Horizon H", unit="imagined steps", kind="count",
+                name="horizon", label="Horizon H", unit="steps", kind="count",
                 tip="Imagined steps j before the terminal Q; 0 leaves the critic alone.",
             ),
             FieldText(
@@ -206,6 +208,7 @@ class ChoiceField(QComboBox):
     def __init__(self, text: FieldText) -> None:
         super().__init__()
         self.addItems(choices(text.name))
+        self.setMinimumWidth(LEAST_WIDTH)
         self.setToolTip(text.tip)
         self.setAccessibleName(text.label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -256,6 +259,7 @@ def next_in_series(value: float, steps: int) -> float:
 
 def _prepare(field: QAbstractSpinBox, text: FieldText) -> None:
     field.setKeyboardTracking(False)
+    field.setMinimumWidth(LEAST_WIDTH)
     field.setToolTip(text.tip)
     field.setAccessibleName(text.label)
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

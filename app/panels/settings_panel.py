@@ -22,6 +22,8 @@ from app.theme import Theme, font
 from core.errors import SettingsError
 from core.settings import PRESETS, Settings, preset
 
+MARK_WIDTH = 26
+"""Kept free beside a field for the value in effect, so that little jumps; pixels."""
 DEBOUNCE_MS = 250
 """Edits closer together than this go out as one command."""
 
@@ -107,6 +109,7 @@ class SettingsPanel(QWidget):
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(2, MARK_WIDTH)
         self._preset = QComboBox()
         self._preset.addItems(PRESETS)
         self._preset.setAccessibleName("Preset")

@@ -8,7 +8,7 @@ from app.panels.readout import number, value_label
 from app.state.moment import Moment
 from app.theme import Theme
 
-_WIDEST = "hopper-medium-replay-00"
+_WIDEST = "hopper-medium-replay"
 _ROWS: dict[str, tuple[str, str]] = {
     "task": ("Task", "The environment and its name in gymnasium"),
     "checkpoint": ("Checkpoint", "The pretrained policy, critic and world model"),

@@ -47,5 +47,5 @@ class Windows:
     def close(self) -> None:
         for application in self._opened:
             application.window.close()
-            application.window.deleteLater()
+            application.dispose()
         self._opened.clear()

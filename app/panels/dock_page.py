@@ -1,10 +1,10 @@
-"""A slim bar to drag a dock by. What is inside names itself, so the bar needs no title."""
+"""What the window's docks are made of: a slim bar to drag them by, and a page."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QSize, Qt
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 HEIGHT = 9
 _DOTS = 5
@@ -12,7 +12,7 @@ _GAP = 6.0
 
 
 class DockGrip(QWidget):
-    """A row of dots. Mouse events pass on to the dock, which knows how to be dragged."""
+    """A row of dots, for what is inside names itself. Mouse events pass on to the dock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,6 +50,27 @@ class DockGrip(QWidget):
             x = (index - (_DOTS - 1) / 2) * _GAP
             painter.drawEllipse(middle + QPointF(x, 0.0), 1.3, 1.3)
         painter.end()
+
+
+class DockPage(QWidget):
+    """Holds a dock's content and hides it, size and all kept, while the dock is behind a tab.
+
+    Qt moves such docks out of sight but calls them visible; views draw nothing while hidden.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        policy = content.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        content.setSizePolicy(policy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(content)
+
+    def reveal(self, visible: bool) -> None:
+        """The dock came to the front, or went behind another or away."""
+        self._content.setVisible(visible)
 
 
 def _pass_on(event: QMouseEvent | None) -> None:
