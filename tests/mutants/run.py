@@ -100,7 +100,7 @@ def run_tests(tree: Path, tests: tuple[str, ...]) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         done = subprocess.run(
-            [*command, "-m", ""],
+            command,
             cwd=tree,
             env=environment,
             capture_output=True,
@@ -111,8 +111,8 @@ def run_tests(tree: Path, tests: tuple[str, ...]) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         return 1, "the tests hang"
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    failed = [line.split(" - ")[0] for line in lines if line.startswith("FAILED ")]
-    return done.returncode, failed[0].removeprefix("FAILED ") if failed else "".join(lines[-1:])
+    failed = [line.split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return done.returncode, failed[0].split()[1] if failed else "".join(lines[-1:])
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:
