@@ -120,15 +120,15 @@ def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Par
     parts.append(
         (f"ρ {plain(radius, 2)}" if radius is not None else "no trust region", "muted")
     )
-    if after.last and after.trust_factor < 1:
+    if moment.environment_step is not None and moment.environment_step.fallback:
+        parts.append(("✕ frozen action applied", "refused_text"))
+    elif after.last and after.trust_factor < 1:
         text = (
             "✕ update refused"
             if after.trust_factor == 0
             else f"✕ shrunk, c = {fraction(after.trust_factor)}"
         )
         parts.append((text, "refused_text"))
-    if moment.environment_step is not None and moment.environment_step.fallback:
-        parts.append(("✕ frozen action applied", "refused_text"))
     return tuple(parts)
 
 

@@ -60,7 +60,7 @@ class CalmRange:
 
     def _padded(self, low: float, high: float) -> tuple[float, float]:
         """A margin, then out to round numbers; an end at zero stays there with from_zero."""
-        span = max(self._least_span, 1e-9 * max(abs(low), abs(high)))
+        span = max(self._least_span, 1e-3 * max(abs(low), abs(high)))
         if high - low < span:
             lift = span - (high - low)
             low, high = (

@@ -63,7 +63,7 @@ class Caption(QWidget):
 
     def set_scale(self, low: float, high: float) -> None:
         """The values at the lower and the upper edge of the lane."""
-        scale = (tick(low, (high - low) / 2), tick(high, (high - low) / 2))
+        scale = (tick(low, high - low), tick(high, high - low))
         if scale != self._scale:
             self._scale = scale
             self.update()

@@ -168,7 +168,7 @@ class _UpdatesModel(QAbstractTableModel):
     def widths(self) -> list[int]:
         """What each column needs, pixels."""
         return [
-            int(max(text_width(c.name, PLOT_TEXT), text_width(c.widest, PLOT_TEXT))) + 8
+            int(max(text_width(c.name, PLOT_TEXT), text_width(c.widest, PLOT_TEXT))) + 6
             for c in COLUMNS
         ]
 
@@ -219,7 +219,9 @@ def _sign(update: GradientUpdate, _: Moment) -> str:
 
 
 def _gain(update: GradientUpdate, moment: Moment) -> str:
-    return signed(update.objective - moment.updates[0].objective, 2) if update.k else NOTHING
+    """Three decimals at most: the column is narrow, and less is noise."""
+    gain = update.objective - moment.updates[0].objective
+    return signed(round(gain, 3), 2) if update.k else NOTHING
 
 
 def _cosine(update: GradientUpdate, _: Moment) -> str:
@@ -234,7 +236,7 @@ def _milliseconds(update: GradientUpdate, _: Moment) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("k", "◆ 10", "gradient update; ● before any update, ◆ the weights that act", _sign),
-    Column("J", "9999.9", "objective J(k), mean over the particles, reward",
+    Column("J", "−123.4", "objective J(k), mean over the particles, reward",
            lambda u, _: plain(u.objective, 4)),
     Column("gain", "+0.095", "J(k) − J(0), reward", _gain),
     Column("|∂J|", "0.0123", "norm of the gradient before clipping, reward / weight",
@@ -242,7 +244,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("cos", "−0.95", "cosine of the gradients at k and k − 1", _cosine),
     Column("α", "1.2e−4", "step size that leads from k to k + 1, weight² / reward",
            lambda u, _: plain(u.step_size, 2)),
-    Column("drift", "0.012", "|ψₖ − ψ₀|, distance from the pretrained policy, weight",
+    Column("drift", "1.2e−4", "|ψₖ − ψ₀|, distance from the pretrained policy, weight",
            lambda u, _: plain(u.drift, 2)),
     Column("c", "1/1024", "trust factor: the share of the update that the trust region left",
            lambda u, _: fraction(u.trust_factor) if u.last else NOTHING),

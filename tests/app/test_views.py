@@ -64,6 +64,31 @@ def spoiled_moment(value: float) -> Moment:
     )
 
 
+def large_numbers() -> Moment:
+    """The longest texts that a diverging run writes."""
+    moment = make_moment(
+        ascent_steps=10,
+        step_changes={"trust_factor": 2**-10, "true_gain": -1234.5678, "model_error": 12.345},
+    )
+    changes: dict[str, Any] = {
+        "drift": 1.2345e-4,
+        "gradient_cosine": -0.123,
+        "step_size": 1.234e-7,
+    }
+    updates = tuple(
+        dataclasses.replace(
+            update,
+            objective=-12345.678 + 1.2345 * update.k,
+            gradient_norm=NAN if update.last else 12345.6,
+            trust_factor=2**-10 if update.last else 1.0,
+            imagine_ms=1234.0,
+            **changes,
+        )
+        for update in moment.updates
+    )
+    return dataclasses.replace(moment, updates=updates)
+
+
 def without_diagnostics() -> Moment:
     """As an engine without the frozen twin and the true futures writes it."""
     moment = make_moment()
@@ -104,7 +129,11 @@ MOMENTS: dict[str, Callable[[], Moment]] = {
     "infinite": lambda: spoiled_moment(float("inf")),
     "huge": lambda: spoiled_moment(1e30),
     "no diagnostics": without_diagnostics,
+    "large numbers": large_numbers,
 }
+
+
+LABELLED = ("E = 1", "E = 5, cursor at 3", "H = 50, M = 64", "fallback", "large numbers")
 
 
 def shown(qtbot: QtBot, view_type: type[Any], theme: Theme = LIGHT) -> Any:
@@ -167,7 +196,7 @@ def test_any_length_of_history_is_shown(
 
 
 @EVERY_VIEW
-@pytest.mark.parametrize("name", ["E = 1", "E = 5, cursor at 3", "H = 50, M = 64", "fallback"])
+@pytest.mark.parametrize("name", LABELLED)
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_no_label_is_cut_off_at_the_least_size(
     qtbot: QtBot, qapp: QApplication, view_type: type[Any], name: str, theme: Theme
