@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         recipe=find_recipe(
             arguments.recipe,
             task,
-            arguments.kind or _kind_of(arguments.dataset),
+            _kind(arguments),
             arguments.beta_actor,
             arguments.beta_critic,
         ),
@@ -92,8 +92,16 @@ def _check_output(output: Path, *, resume: bool) -> None:
         )
 
 
-def _kind_of(dataset_id: str) -> str:
-    return next((kind for kind in _KINDS if kind in Path(dataset_id).name), "")
+def _kind(arguments: argparse.Namespace) -> str:
+    """Which of the known coefficients apply; empty where both are given."""
+    given: str | None = arguments.kind
+    named = next((kind for kind in _KINDS if kind in Path(arguments.dataset).name), "")
+    if not (given or named) and None in (arguments.beta_actor, arguments.beta_critic):
+        raise UsageError(
+            f"the name {arguments.dataset} does not say what kind of data it is",
+            "give --kind, or --beta-actor and --beta-critic",
+        )
+    return given or named
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -59,6 +59,7 @@ COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a")
         ([*COLLECT, "--recipe", "no/such"], "no/such"),
         (["train", "hopper", "--dataset", "a"], "missing: --output"),
         (["train", "cartpole", "--dataset", "a", "--output", "b"], "no task 'cartpole'"),
+        (["train", "hopper", "--dataset", "a", "--output", "b"], "give --kind"),
         (["gui", "--size", "big"], "write 1280x720"),
         (["gui", "--at-step", "3"], "--at-step needs --screenshot"),
         (["gui", "--output", "d"], "--output needs --offscreen"),
