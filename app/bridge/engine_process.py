@@ -19,11 +19,11 @@ from typing import Any, Literal, get_args
 
 from PyQt6.QtCore import QObject, QProcess, QProcessEnvironment, pyqtSignal
 
+from app.state.target import PROJECT_ROOT
 from core.commands import Command, Name
 
 EngineState = Literal["none", "starting", "running", "paused", "finished", "failed"]
 ENGINE_STATES: tuple[str, ...] = get_args(EngineState)
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 NICENESS = 5
 """Below the window, so that drawing goes first on a busy machine."""
 _KEPT_STDERR = 16_384

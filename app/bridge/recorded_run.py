@@ -86,6 +86,10 @@ class RecordedRun:
         ts = self._reader.columns("EnvironmentStep", ["t"], branch=branch, episode=episode)["t"]
         return int(ts[-1]) if len(ts) else None
 
+    def steps_since(self, seq: int) -> int:
+        """How many environment steps were recorded after that record."""
+        return len(self._reader.columns("EnvironmentStep", ["t"], since_seq=seq)["seq"])
+
     def updates(self, step: Step) -> tuple[GradientUpdate, ...]:
         """The gradient updates of a step, k rising."""
         return self._reader.updates(*step)

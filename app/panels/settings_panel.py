@@ -24,6 +24,8 @@ from core.settings import PRESETS, Settings, preset
 
 MARK_WIDTH = 26
 """Kept free beside a field for the value in effect, so that little jumps; pixels."""
+LONGEST_MARK = 3
+"""Letters that fit there; a longer value is in the tooltip."""
 DEBOUNCE_MS = 250
 """Edits closer together than this go out as one command."""
 
@@ -197,8 +199,10 @@ class SettingsPanel(QWidget):
         for name, mark in self._marks.items():
             shown, wanted = getattr(self._shown, name), getattr(self._draft, name)
             differs = shown != wanted
-            mark.setText(f"({in_words(shown)})" if differs else "")
-            mark.setToolTip("in effect in the shown record" if differs else "")
+            words = in_words(shown)
+            short = f"({words})" if len(words) <= LONGEST_MARK else "•"
+            mark.setText(short if differs else "")
+            mark.setToolTip(f"{words} in the shown record" if differs else "")
             mark.setStyleSheet(f"color: {color};")
             self._labels[name].setFont(font(bold=differs))
 

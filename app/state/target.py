@@ -8,7 +8,8 @@ from pathlib import Path
 from core.checkpoints.catalogue import find_checkpoint
 
 DEFAULT_CHECKPOINT = "hopper"
-DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "hopper.trace"
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEMO = PROJECT_ROOT / "assets" / "demo" / "hopper.trace"
 """Shown at once while the engine starts."""
 
 
@@ -26,7 +27,7 @@ class Target:
 
 
 def find_target(target: str | None, *, demo: Path = DEMO) -> Target:
-    """A file is a trace; anything else names a checkpoint. Raises InputError naming what exists."""
+    """A file is a trace, anything else a checkpoint. Raises InputError naming what exists."""
     if target is not None and Path(target).is_file():
         return Target(trace=Path(target), checkpoint=None)
     folder = find_checkpoint(target if target is not None else DEFAULT_CHECKPOINT)
