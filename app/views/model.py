@@ -66,9 +66,13 @@ class ModelView(View):
         self.body.addSpacing(4)
         self.body.addLayout(row, 4)
         self._particles = self._state.add(pg.PlotCurveItem())
-        self._states = {role: _Series(self._state, role) for role in _PATHS}
+        self._states = {
+            role: _Series(self._state, role, wide=role == "real") for role in _PATHS
+        }
         self._spreads = self._reward.add(pg.ErrorBarItem(beam=0.15))
-        self._rewards = {role: _Series(self._reward, role) for role in _PAIR}
+        self._rewards = {
+            role: _Series(self._reward, role, wide=role == "real") for role in _PAIR
+        }
         self._errors = {role: _Series(self._error, role) for role in _DOUBT}
         self.set_theme(theme)
 
@@ -168,23 +172,26 @@ class ModelView(View):
 class _Series:
     """A line with symbols in the colours of its role."""
 
-    def __init__(self, plot: Plot, role: Role) -> None:
-        self._role = role
+    def __init__(self, plot: Plot, role: Role, *, wide: bool = False) -> None:
+        self._role, self._wide = role, wide
         self._line: Any = plot.add(pg.PlotCurveItem(antialias=True))
-        self._dots: Any = plot.add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=7))
+        self._dots: Any = plot.add(
+            pg.ScatterPlotItem(symbol=SYMBOLS[role], size=10 if wide else 7)
+        )
 
     def show(self, x: Floats, y: Floats) -> None:
         self._line.setData(x, y, connect="finite")
         self._dots.setData(*known(x, y))
 
     def restyle(self, theme: Theme) -> None:
-        self._line.setPen(theme.line(self._role, 1.8))
+        self._line.setPen(theme.line(self._role, 3.2 if self._wide else 1.7))
         self._dots.setBrush(theme.brush(self._role))
         self._dots.setPen(theme.pen("plot"))
 
 
-_PATHS: tuple[Role, ...] = ("before", "after", "real")
-_PAIR: tuple[Role, ...] = ("after", "real")
+_PATHS: tuple[Role, ...] = ("real", "before", "after")
+"""In the order of drawing: truth is wider and lies below, so that agreement shows both."""
+_PAIR: tuple[Role, ...] = ("real", "after")
 _DOUBT: tuple[Role, ...] = ("doubt", "real")
 
 

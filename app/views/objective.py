@@ -13,7 +13,7 @@ from app.readouts import alike, pair
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
-from app.views.curves import extent, fan, numbers
+from app.views.curves import Floats, extent, fan, numbers
 from app.views.header import Header, Legend, Part
 from app.views.plot import Plot
 from app.views.view import View
@@ -23,7 +23,8 @@ TOOLTIP = """<p><b>Objective J(k)</b> after k gradient updates, k = 0 .. E, on t
 same noise at every k. J holds the imagined rewards and the terminal value; it is not a return.
 The axis shows its distance from the mean at k = 0.</p>
 <p>Thin lines: one particle each. Bars: ± 1 standard deviation over the particles.
-Green: the same objective in the true simulator, with the policy before and after.</p>"""
+Green: the change of the same objective in the true simulator, from its own value before; its
+level is another, by the model's error.</p>"""
 
 
 class ObjectiveView(View):
@@ -70,7 +71,7 @@ class ObjectiveView(View):
         mean = np.array([update.objective for update in moment.updates]) - offset
         spread = numbers(np.array([u.objective_std for u in moment.updates]), 0.0)
         particles = _particle_lines(moment.updates) - offset
-        true = _true_objectives(moment, after) - offset
+        true = _true_gain(moment, after)
         finite = np.isfinite(mean)
         self._particles.setData(*fan(k, particles), connect="finite")
         self._mean.setData(k, mean, connect="finite")
@@ -156,9 +157,13 @@ def _particle_lines(updates: Sequence[GradientUpdate]) -> NDArray[np.float64]:
     return lines
 
 
-def _true_objectives(moment: Moment, after: GradientUpdate) -> NDArray[np.float64]:
-    """The true objective before and after (2,); NaN unless the cursor is at k = E > 0."""
+def _true_gain(moment: Moment, after: GradientUpdate) -> Floats:
+    """0 and the true gain; NaN unless the cursor is at k = E > 0.
+
+    From its own value before: where the model is poor, the true level is so far off that the
+    gain could not be seen beside it.
+    """
     step = moment.environment_step
-    if step is None or not after.last or after.k == 0 or len(step.true_objectives) < 3:
+    if step is None or not after.last or after.k == 0:
         return np.full(2, np.nan)
-    return np.asarray(step.true_objectives[1:3], dtype=float)
+    return numbers(np.array([0.0, step.true_gain]))

@@ -43,9 +43,7 @@ def test_the_objective_is_drawn_from_its_value_at_k_0(qtbot: QtBot) -> None:
     np.testing.assert_allclose(
         view._errors.opts["top"], [u.objective_std for u in moment.updates]
     )
-    np.testing.assert_allclose(
-        view._true.getData()[1], step_of(moment).true_objectives[1:] - offset
-    )
+    np.testing.assert_allclose(view._true.getData()[1], [0.0, step_of(moment).true_gain])
     _, lines = view._particles.getData()
     first = lines[:4] + offset
     np.testing.assert_allclose(first, [u.particle_objectives[0] for u in moment.updates])
