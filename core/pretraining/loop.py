@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.checkpoints.store import read_state, write_state
+from core.checkpoints.store import STATE_FILE, read_state, write_state
 from core.errors import DataError, PsiscopeError
 
 Curves = dict[str, list[float]]
+Sums = dict[str, Tensor]
+"""Of what was measured since the last evaluation, one number each."""
 
 
 @runtime_checkable
@@ -59,10 +61,9 @@ def run_stage(
     The state lies in `folder`, written at each evaluation and on Ctrl+C (which then raises
     Interrupted). identity: what must be the same on resume (data digest, seed, settings).
     """
-    number, curves = 0, Curves()
-    if resume and folder.exists():
-        number, curves = _load(stage, folder, identity)
-    sums: dict[str, Tensor] = {}
+    number, curves, sums = 0, Curves(), Sums()
+    if resume and (folder / STATE_FILE).exists():
+        number, curves, sums = _load(stage, folder, identity)
     with (
         tqdm(
             total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05
@@ -76,7 +77,7 @@ def run_stage(
             bar.update()
             if number % evaluate_every == 0 or number == updates:
                 _record(curves, number, sums, stage.evaluate(), evaluate_every)
-                sums = {}
+                sums = Sums()
                 bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in curves.items()})
                 _save(stage, folder, number, curves, sums, identity)
             if interrupted:
@@ -102,7 +103,7 @@ def _between_updates() -> Iterator[list[int]]:
 
 
 def _record(
-    curves: Curves, number: int, sums: dict[str, Tensor], measured: dict[str, float], count: int
+    curves: Curves, number: int, sums: Sums, measured: dict[str, float], count: int
 ) -> None:
     since = number % count or count
     values = {
@@ -118,7 +119,7 @@ def _save(
     folder: Path,
     number: int,
     curves: Curves,
-    sums: dict[str, Tensor],
+    sums: Sums,
     identity: dict[str, Any],
 ) -> None:
     state = {f"weights.{name}": value for name, value in stage.networks.state_dict().items()}
@@ -131,7 +132,7 @@ def _save(
     write_state(folder, contiguous, {"updates": number, "curves": curves, "identity": identity})
 
 
-def _load(stage: Stage, folder: Path, identity: dict[str, Any]) -> tuple[int, Curves]:
+def _load(stage: Stage, folder: Path, identity: dict[str, Any]) -> tuple[int, Curves, Sums]:
     state, values = read_state(folder)
     if values["identity"] != identity:
         raise DataError(
@@ -145,7 +146,7 @@ def _load(stage: Stage, folder: Path, identity: dict[str, Any]) -> tuple[int, Cu
             index, slot = key.split(".", 1)
             slots.setdefault(int(index), {})[slot] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
-    return int(values["updates"]), dict(values["curves"])
+    return int(values["updates"]), dict(values["curves"]), _below(state, "sums.")
 
 
 def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
