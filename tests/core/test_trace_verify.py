@@ -24,11 +24,10 @@ from core.traces.verify import (
     earliest,
     find_first_difference,
 )
-from tests.motion import Sizes
 from tests.record_strategies import any_record
 from tests.records import make_command, make_run, make_update, run_records
+from tests.trace_files import SMALL
 
-SMALL = Sizes(particles=2, horizon=2, weights=5)
 RECORDS = list(run_records(2, sizes=SMALL))
 
 
