@@ -156,11 +156,11 @@ def test_a_value_larger_than_an_array_may_be_is_refused_without_reading_it(path:
 
 def test_an_index_that_leads_elsewhere_is_noticed(path: Path) -> None:
     """The index of the address really holds rewards, and says otherwise."""
-    name, rows = "EnvironmentStep_address", "ON EnvironmentStep (branch, episode"
+    index = "CREATE INDEX EnvironmentStep_address ON EnvironmentStep (branch, episode"
     change(
         path,
-        f"DROP INDEX {name}",
-        f"CREATE INDEX {name} {rows}, reward)",
-        f"UPDATE sqlite_master SET sql = 'CREATE INDEX {name} {rows}, t)' WHERE name = '{name}'",
+        "DROP INDEX EnvironmentStep_address",
+        f"{index}, reward)",
+        f"UPDATE sqlite_master SET sql = '{index}, t)' WHERE name = 'EnvironmentStep_address'",
     )
     refused(path, verify)
