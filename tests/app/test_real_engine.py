@@ -93,7 +93,7 @@ def test_after_each_of_twenty_kills_the_window_stays_says_so_and_goes_on_at_a_cl
         assert digests[: len(known)] == known
         known = digests
         bar.remedy.click()
-        qtbot.waitUntil(lambda: committed(live.trace) > len(known), timeout=WAIT)
+        qtbot.waitUntil(lambda known=known: committed(live.trace) > len(known), timeout=WAIT)
     windows.close()
     assert_verifies(live.trace)
 
