@@ -128,6 +128,7 @@ class Application(QObject):
         commands, driver = self.window.commands, self.driver
         for name in DRIVEN:
             commands.connect(name, getattr(driver, name))
+            commands.connect(name, self.status.refresh)
         commands.connect("open", self._ask_for_trace)
         commands.connect("open_checkpoint", self._ask_for_checkpoint)
         commands.connect("screenshot", self._save_screenshot)

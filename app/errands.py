@@ -39,6 +39,11 @@ class Errand(QObject):
         application.moment_shown.connect(self.look)
         application.source.engine_died.connect(self.fail)
 
+    def begin(self) -> None:
+        """Look at what is shown already; a recorded trace may never show anything else."""
+        if self.application.moment is not None:
+            self.look(self.application.moment)
+
     def look(self, moment: Moment) -> None:
         """A moment was shown."""
         raise NotImplementedError
@@ -49,12 +54,12 @@ class Errand(QObject):
     def succeed(self) -> None:
         self._end(0)
 
-    def once_drawn(self, act: Callable[[], object]) -> None:
-        """Call `act` once the scene shows a picture, or cannot."""
-        if self.application.views.settled:
+    def once(self, condition: Callable[[], bool], act: Callable[[], object]) -> None:
+        """Call `act` as soon as the condition holds."""
+        if condition():
             act()
         elif not self._ended:
-            QTimer.singleShot(LOOK_EVERY_MS, lambda: self.once_drawn(act))
+            QTimer.singleShot(LOOK_EVERY_MS, lambda: self.once(condition, act))
 
     def _save(self, path: Path) -> None:
         try:
@@ -91,18 +96,21 @@ class PictureErrand(Errand):
         self._found = False
 
     def look(self, moment: Moment) -> None:
-        """Wait for t of a live run; go to t of a recorded one."""
+        """Wait until a live run has come to t; go to t where one was named."""
         source = self.application.source
         live_is_meant = source.live_run is not None
         if self._found or (live_is_meant and not source.shows_live_run):
             return
-        wanted = DEFAULT_STEP if self._t is None and live_is_meant else self._t
-        if live_is_meant and wanted is not None and moment.t < wanted:
+        if live_is_meant and moment.t < (DEFAULT_STEP if self._t is None else self._t):
             return
         self._found = True
-        if wanted is not None:
-            self.application.driver.go_to_t(wanted)
-        self.once_drawn(lambda: QTimer.singleShot(SETTLE_MS, self._take))
+        if self._t is not None:
+            self.application.driver.go_to_t(self._t)
+        self.once(self._ready, lambda: QTimer.singleShot(SETTLE_MS, self._take))
+
+    def _ready(self) -> bool:
+        views = self.application.views
+        return views.drawn if self.application.cursor.live else views.settled
 
     def _take(self) -> None:
         self._save(self._path)
@@ -123,9 +131,6 @@ class FilmErrand(Errand):
         source = self.application.source
         if self._film is not None or (source.live_run and not source.shows_live_run):
             return
-        if source.live_run is None:
-            self.application.driver.first()
-            self.application.driver.play()
         try:
             self._film_path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -133,7 +138,10 @@ class FilmErrand(Errand):
             return
         self._film = Film(self.application.window, self._film_path, FILM_SECONDS)
         self._film.finished.connect(self._take)
-        self.once_drawn(self._film.start)
+        if source.live_run is None:
+            self.application.driver.first()
+            self.application.driver.play()
+        self.once(lambda: self.application.views.drawn, self._film.start)
 
     def _take(self) -> None:
         self.written.append(self._film_path)

@@ -62,10 +62,12 @@ def open_window(**options: Any) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     check_display()
     target = find_target(request.target)
+    from PyQt6.QtCore import qInstallMessageHandler
     from PyQt6.QtWidgets import QApplication
 
     from app.application import Application, Options
 
+    qInstallMessageHandler(_tell)
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("psiscope")
     application = Application(
@@ -93,7 +95,15 @@ def engine_arguments(settings: Settings | None, seed: int) -> tuple[str, ...]:
     return words if settings is None else (*words, "--settings", settings.to_json())
 
 
+def _tell(_kind: object, _context: object, text: str | None) -> None:
+    """Qt's messages go to stderr, but for one that every offscreen window causes."""
+    if text and "propagateSizeHints" not in text:
+        sys.stderr.write(f"Qt: {text}\n")
+
+
 def _run_errand(application: Application, qt: QApplication, request: Request) -> int:
+    from PyQt6.QtCore import QTimer
+
     from app.errands import FilmErrand, PictureErrand
 
     errand: Errand
@@ -101,6 +111,7 @@ def _run_errand(application: Application, qt: QApplication, request: Request) ->
         errand = PictureErrand(application, qt.exit, request.screenshot, request.at_step)
     else:
         errand = FilmErrand(application, qt.exit, request.output)
+    QTimer.singleShot(0, errand.begin)
     code = int(qt.exec())
     application.window.close()
     for path in errand.written:

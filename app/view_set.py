@@ -59,10 +59,14 @@ class ViewSet(QObject):
         self._turns.timeout.connect(self._take_turn)
 
     @property
+    def drawn(self) -> bool:
+        """Whether the scene shows a picture, or has said that it never will."""
+        return self.scene.canvas.frame is not None or self.scene.canvas.isHidden()
+
+    @property
     def settled(self) -> bool:
-        """Whether every view shows the newest moment, and the scene has drawn one."""
-        drawn = self.scene.canvas.frame is not None or self.scene.canvas.isHidden()
-        return drawn and not self._waiting
+        """Whether, besides, every view shows the newest moment."""
+        return self.drawn and not self._waiting
 
     @property
     def render_ms(self) -> float:
