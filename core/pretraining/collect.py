@@ -89,7 +89,10 @@ def collect(
     quotas = np.ceil(transitions * weights / weights.sum()).astype(int)
     buffers: list[EpisodeBuffer] = []
     with tqdm(
-        total=int(quotas.sum()), unit=" transitions", desc=f"collect {dataset_id}"
+        total=int(quotas.sum()),
+        unit=" transitions",
+        desc=f"collect {dataset_id}",
+        disable=None,
     ) as bar:
         try:
             for number, (part, (act, _), quota) in enumerate(

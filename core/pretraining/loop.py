@@ -66,7 +66,12 @@ def run_stage(
         number, curves, sums = _load(stage, folder, identity)
     with (
         tqdm(
-            total=updates, initial=number, unit=" updates", desc=stage.name, smoothing=0.05
+            total=updates,
+            initial=number,
+            unit=" updates",
+            desc=stage.name,
+            smoothing=0.05,
+            disable=None,
         ) as bar,
         _between_updates() as interrupted,
     ):

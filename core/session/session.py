@@ -9,10 +9,8 @@ and commands give the same records bit for bit.
 from __future__ import annotations
 
 import copy
-import json
 import time
 from collections.abc import Generator, Iterator
-from datetime import UTC, datetime
 
 import numpy as np
 import torch
@@ -24,18 +22,18 @@ from core.adaptation.noise import imagination_noise
 from core.adaptation.weights import psi_of, set_psi
 from core.checkpoints.checkpoint import Checkpoint
 from core.commands import Command
-from core.device import fingerprint, use_one_thread
+from core.device import use_one_thread
 from core.diagnosis.oracle import Oracle, TrueFutures
 from core.envs.mujoco import Environment, Transition, Vector
 from core.errors import InputError
 from core.models.policy import MlpPolicy
+from core.session.header import run_started
 from core.session.records import NAN, Address, Stopwatch, UpdateRecorder
 from core.session.snapshot import Standing, restore_weights, weights_of
 from core.session.transition import Happening, environment_step
 from core.session.twin import FrozenTwin
 from core.settings import Settings
 from core.traces.trace import (
-    FORMAT_VERSION,
     SNAPSHOT_EVERY,
     CommandApplied,
     EpisodeEnded,
@@ -45,7 +43,6 @@ from core.traces.trace import (
     RunStarted,
     Snapshot,
 )
-from core.versions import versions
 
 TRUE_HORIZON = 5
 """Environment steps of the true futures where H = 0."""
@@ -83,22 +80,12 @@ class Session:
 
     def started(self) -> RunStarted:
         """The first record of the trace."""
-        manifest = self.checkpoint.manifest
-        tuned = {name: [t.step_size, t.delta] for name, t in sorted(manifest.tuned.items())}
-        return RunStarted(
-            format_version=FORMAT_VERSION,
-            task=self.checkpoint.task.name,
-            checkpoint=manifest.name,
-            checkpoint_digest=self.checkpoint.digest,
+        return run_started(
+            self.checkpoint,
+            self._first_settings,
             seed=self.seed,
-            settings=self._first_settings.to_json(),
             diagnostics=self.diagnostics,
-            layer_names=json.dumps(self._recorder.layer_names),
-            tuned=json.dumps(tuned),
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            checkpoint_path=str(self.checkpoint.path.resolve()),
-            versions=json.dumps(versions()),
-            fingerprint=json.dumps(fingerprint(), sort_keys=True),
+            layer_names=self._recorder.layer_names,
         )
 
     def advance(self) -> Record:

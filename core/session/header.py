@@ -1,0 +1,41 @@
+"""The first record of a trace: enough to recompute every later one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from core.checkpoints.checkpoint import Checkpoint
+from core.device import fingerprint
+from core.settings import Settings
+from core.traces.trace import FORMAT_VERSION, RunStarted
+from core.versions import versions
+
+
+def run_started(
+    checkpoint: Checkpoint,
+    settings: Settings,
+    *,
+    seed: int,
+    diagnostics: bool,
+    layer_names: Sequence[str],
+) -> RunStarted:
+    """The record; settings with the tuned values filled in."""
+    manifest = checkpoint.manifest
+    tuned = {name: [t.step_size, t.delta] for name, t in sorted(manifest.tuned.items())}
+    return RunStarted(
+        format_version=FORMAT_VERSION,
+        task=checkpoint.task.name,
+        checkpoint=manifest.name,
+        checkpoint_digest=checkpoint.digest,
+        seed=seed,
+        settings=settings.to_json(),
+        diagnostics=diagnostics,
+        layer_names=json.dumps(list(layer_names)),
+        tuned=json.dumps(tuned),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        checkpoint_path=str(checkpoint.path.resolve()),
+        versions=json.dumps(versions()),
+        fingerprint=json.dumps(fingerprint(), sort_keys=True),
+    )
