@@ -24,7 +24,9 @@ class DynamicsEnsemble(nn.Module):
         self.weights = nn.ParameterList(torch.empty(members, a, b) for a, b in pairwise(sizes))
         self.biases = nn.ParameterList(torch.zeros(members, 1, b) for b in sizes[1:])
         for weight in self.weights:
-            nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
+            # Not normal_: on the meta device that imports torch._dynamo, seconds at each load.
+            bound = (3 / weight.shape[1]) ** 0.5
+            nn.init.uniform_(weight, -bound, bound)
 
     def changes_of(self, state: Tensor, action: Tensor) -> Tensor:
         """Standardised change by each member: rows (N, .) or (B, N, .) -> (B, N, S)."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -46,3 +49,13 @@ def test_each_member_may_be_given_rows_of_its_own() -> None:
     shared = made.changes_of(STATE, ACTION)
     own = made.changes_of(STATE.expand(B, N, S), ACTION.expand(B, N, A))
     assert torch.allclose(own, shared, atol=1e-6)
+
+
+def test_the_skeleton_that_a_checkpoint_fills_is_made_without_the_compiler() -> None:
+    """torch._dynamo takes seconds to import: at every start of an engine."""
+    program = (
+        "import sys, torch; from core.models.ensemble import DynamicsEnsemble;"
+        "torch.device('meta').__enter__(); DynamicsEnsemble(4, 2);"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
