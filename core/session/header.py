@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from core.checkpoints.catalogue import find_checkpoint
 from core.checkpoints.checkpoint import Checkpoint
 from core.device import fingerprint
+from core.errors import CheckpointError
 from core.settings import Settings
 from core.traces.trace import FORMAT_VERSION, RunStarted
 from core.versions import versions
@@ -35,7 +37,17 @@ def run_started(
         layer_names=json.dumps(list(layer_names)),
         tuned=json.dumps(tuned),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        checkpoint_path=str(checkpoint.path.resolve()),
+        checkpoint_path=_where(checkpoint),
         versions=json.dumps(versions()),
         fingerprint=json.dumps(fingerprint(), sort_keys=True),
     )
+
+
+def _where(checkpoint: Checkpoint) -> str:
+    """The folder; for a checkpoint that its name finds, the name: no path of this machine."""
+    try:
+        found = find_checkpoint(checkpoint.manifest.name).resolve()
+    except CheckpointError:
+        found = None
+    folder = checkpoint.path.resolve()
+    return checkpoint.manifest.name if found == folder else str(folder)

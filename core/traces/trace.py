@@ -46,7 +46,9 @@ class RunStarted:
     layer_names: str = value("", "policy layers, JSON list; the L of later arrays")
     tuned: str = value("", "step sizes the checkpoint was tuned to, JSON")
     created_at: str = value("", "wall clock, ISO 8601, UTC", observed=True)
-    checkpoint_path: str = value("", "where the checkpoint was", observed=True)
+    checkpoint_path: str = value(
+        "", "folder of the checkpoint, or the name that finds it", observed=True
+    )
     versions: str = value(
         "", "versions of psiscope, python, torch, mujoco, gymnasium, JSON", observed=True
     )
