@@ -31,6 +31,9 @@ from app.view_set import ViewSet
 from core.checkpoints.catalogue import SHIPPED, find_checkpoint
 from core.errors import InputError
 
+DEMO_SPEED = 0.1
+"""Of the demo that plays while the engine starts: slow enough to see the updates."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -98,7 +101,7 @@ class Application(QObject):
             return
         if self.follower.run is not None:
             self.driver.first()
-            self.driver.play()
+            self.playback.start(self.follower.run, speed=DEMO_SPEED, repeat=True)
         self.source.run_checkpoint(target.checkpoint, self._options.engine_arguments)
 
     def shut_down(self) -> None:

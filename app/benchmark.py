@@ -135,10 +135,13 @@ def _matrix_gflops(side: int = 256, seconds: float = 0.5) -> float:
 def _measure(
     target: Target, seconds: float, engine_module: str
 ) -> tuple[str, list[dict[str, float]]]:
+    from PyQt6.QtCore import qInstallMessageHandler
     from PyQt6.QtWidgets import QApplication
 
     from app.application import Application, Options
+    from app.gui import tell
 
+    qInstallMessageHandler(tell)
     qt = QApplication(["psiscope"])
     with TemporaryDirectory(prefix="psiscope-benchmark-") as folder:
         options = Options(

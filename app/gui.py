@@ -67,7 +67,7 @@ def open_window(**options: Any) -> int:
 
     from app.application import Application, Options
 
-    qInstallMessageHandler(_tell)
+    qInstallMessageHandler(tell)
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("psiscope")
     application = Application(
@@ -95,7 +95,7 @@ def engine_arguments(settings: Settings | None, seed: int) -> tuple[str, ...]:
     return words if settings is None else (*words, "--settings", settings.to_json())
 
 
-def _tell(_kind: object, _context: object, text: str | None) -> None:
+def tell(_kind: object, _context: object, text: str | None) -> None:
     """Qt's messages go to stderr, but for one that every offscreen window causes."""
     if text and "propagateSizeHints" not in text:
         sys.stderr.write(f"Qt: {text}\n")

@@ -1,9 +1,9 @@
 """All views of the window, and the order in which a moment reaches them.
 
 The scene gets every moment at once. The others take turns, one in each turn of the event loop,
-so that no turn is long; while a run is live each of them changes at most ten times a second,
-which is faster than anyone reads numbers and saves most of the drawing. All of them show the
-same moment a tenth of a second after the last one came.
+so that no turn is long; each of them changes at most ten times a second, which is faster than
+anyone reads numbers and saves most of the drawing. All of them show the same moment a tenth of
+a second after the last one came, and a moment that comes alone is shown at once.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from app.views.timeline import TimelineView
 from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
 
-LIVE_SECONDS = 0.1
-"""Between two moments of one view while a run is live."""
+LEAST_SECONDS = 0.1
+"""Between two moments of one view."""
 
 
 class AnyView(Protocol):
@@ -80,8 +80,6 @@ class ViewSet(QObject):
         self.scene.show_moment(moment)
         # Those that still wait go first, or the last ones would never get their turn.
         self._waiting += [view for view in self._due if view not in self._waiting]
-        if not moment.live:
-            self._due = dict.fromkeys(self._due, 0.0)
         self._turns.start(0)
 
     def show_history(self, history: History) -> None:
@@ -110,7 +108,7 @@ class ViewSet(QObject):
         if ready and self._moment is not None:
             view = ready[0]
             self._waiting.remove(view)
-            self._due[view] = now + LIVE_SECONDS
+            self._due[view] = now + LEAST_SECONDS
             view.show_moment(self._moment)
         if self._waiting:
             wait = min(self._due[view] for view in self._waiting) - now

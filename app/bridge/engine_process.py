@@ -154,7 +154,8 @@ class EngineProcess(QObject):
         # From outside, so that the child runs no Python between fork and exec.
         if self.process_id and hasattr(os, "setpriority"):
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.process_id, NICENESS)
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, self.process_id, own + NICENESS)
 
     def _read_stdout(self) -> None:
         if self._process is None:
@@ -187,7 +188,10 @@ class EngineProcess(QObject):
         self.ready.emit()
 
     def _take_applied(self, event: dict[str, Any]) -> None:
-        self._unacknowledged.pop(str(event.get("id")), None)
+        command = self._unacknowledged.pop(str(event.get("id")), None)
+        if command is not None and command.name == "run":
+            # The engine may be killed before it says so itself, and must then run again.
+            self._set_state("running")
         self.applied.emit(event)
 
     def _take_state(self, event: dict[str, Any]) -> None:

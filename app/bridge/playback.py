@@ -1,4 +1,4 @@
-"""Plays recorded steps at the speed of the real robot; late ticks skip steps, none queue."""
+"""Plays recorded steps at the robot's own speed; late ticks skip steps, none queue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from app.bridge.recorded_run import RecordedRun
 from app.state.cursor import Address, Cursor
 
-TICK_MS = 16
+TICK_MS = 33
 
 
 class Playback(QObject):
@@ -24,6 +24,7 @@ class Playback(QObject):
         self._run: RecordedRun | None = None
         self._from = Address()
         self._from_time = 0.0
+        self._speed, self._repeat = 1.0, False
         self._last_t = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -34,12 +35,15 @@ class Playback(QObject):
     def playing(self) -> bool:
         return bool(self._timer.isActive())
 
-    def start(self, run: RecordedRun) -> None:
-        """Play from the cursor; from the start of its episode where that is at its end."""
+    def start(self, run: RecordedRun, *, speed: float = 1.0, repeat: bool = False) -> None:
+        """Play from the cursor; from the start of its episode where that is at its end.
+
+        `speed` is 1 for the real robot's; with `repeat` the last episode plays again and again.
+        """
         address = self._cursor.address
         if address is None:
             return
-        self._run = run
+        self._run, self._speed, self._repeat = run, speed, repeat
         if run.step_after(address.step) is None:
             address = Address(branch=address.branch, episode=address.episode)
         self._begin(address)
@@ -60,7 +64,7 @@ class Playback(QObject):
     def _tick(self) -> None:
         if self._run is None:
             return
-        seconds = self._run.task.seconds_per_environment_step
+        seconds = self._run.task.seconds_per_environment_step / self._speed
         t = self._from.t + int((time.monotonic() - self._from_time) / seconds)
         branch, episode = self._from.branch, self._from.episode
         if t > self._last_t:
@@ -70,7 +74,9 @@ class Playback(QObject):
             return
         after = self._run.step_after((branch, episode, self._last_t))
         self._cursor.go_to(Address(branch=branch, episode=episode, t=self._last_t))
-        if after is None:
+        if after is None and self._repeat:
+            self._begin(Address(branch=branch, episode=episode))
+        elif after is None:
             self.stop()
         else:
             self._begin(Address(branch=after[0], episode=after[1], t=after[2]))
