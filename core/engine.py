@@ -71,7 +71,10 @@ class Engine:
             self._set_running(running=False)
 
     def _take(self, line: str) -> bool:
-        """Apply one command; False for stop. An id applied before is only acknowledged."""
+        """Apply one command; False for stop. An id applied before is only acknowledged.
+
+        Whether the session runs is not in the trace, so `run` sent again after a crash obeys.
+        """
         try:
             command = parse_command(line)
         except InputError as error:
@@ -82,6 +85,8 @@ class Engine:
             self._say(
                 event="applied", id=command.id, accepted=True, effect="applied before", seq=seq
             )
+            if command.name == "run":
+                self._obey(command)
             return True
         if self._unwritten is not None and not self._flush():
             return True
@@ -89,7 +94,9 @@ class Engine:
         try:
             seq = self._writer.append(applied)
         except TraceFull as error:
+            self._unwritten = applied
             self._say(event="failed", line=str(error))
+            self._set_running(running=False)
             return True
         self._say(
             event="applied",

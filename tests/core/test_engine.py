@@ -110,6 +110,41 @@ def test_a_command_is_a_record_and_is_applied_once(served: Served, tmp_path: Pat
     assert [m["seq"] for m in first + again if m["event"] == "applied"] == [2, 2]
 
 
+def test_run_sent_again_after_a_crash_before_its_acknowledgement_runs(
+    tmp_path: Path, folder: Path
+) -> None:
+    first = Served(tmp_path / "run.trace", folder)
+    first.send(line("1", "run"))
+    first.close()
+    second = Served(tmp_path / "run.trace", folder, resume=True)
+    second.send(line("1", "run"))
+    assert second.engine.running
+    second.close()
+    found = [r for r in records(tmp_path / "run.trace") if isinstance(r, CommandApplied)]
+    assert len(found) == 1
+
+
+def test_an_edit_on_a_full_disk_takes_effect_with_its_record(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = served.writer.append
+
+    def refuse(_: TraceWriter, record: Record) -> int:
+        raise TraceFull("the disk is full", "make room")
+
+    monkeypatch.setattr(TraceWriter, "append", refuse)
+    said = served.send(line("edit-1", "edit", ascent_steps=2))
+    assert [m["event"] for m in said if m["event"] == "failed"]
+    monkeypatch.setattr(TraceWriter, "append", lambda _, record: append(record))
+    for number in range(3):
+        served.send(line(str(number), "step_over"))
+        work_until_paused(served)
+    monkeypatch.undo()
+    assert_verifies(tmp_path / "run.trace")
+    edits = [r for r in records(tmp_path / "run.trace") if isinstance(r, CommandApplied)]
+    assert [e.command_id for e in edits].count("edit-1") == 1
+
+
 def test_nonsense_on_the_input_is_answered_in_one_line_and_changes_nothing(
     served: Served,
 ) -> None:
