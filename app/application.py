@@ -86,6 +86,11 @@ class Application(QObject):
         self._restore_layout()
         sys.excepthook = self._show_exception
 
+    @property
+    def runs_live(self) -> bool:
+        """Whether a live run is meant to take over, be it already there or not."""
+        return self._options.target.checkpoint is not None
+
     def open(self) -> None:
         """Show the window with its first trace; the engine is not started yet."""
         target = self._options.target

@@ -97,11 +97,10 @@ class PictureErrand(Errand):
 
     def look(self, moment: Moment) -> None:
         """Wait until a live run has come to t; go to t where one was named."""
-        source = self.application.source
-        live_is_meant = source.live_run is not None
-        if self._found or (live_is_meant and not source.shows_live_run):
+        live = self.application.runs_live
+        if self._found or (live and not self.application.source.shows_live_run):
             return
-        if live_is_meant and moment.t < (DEFAULT_STEP if self._t is None else self._t):
+        if live and moment.t < (DEFAULT_STEP if self._t is None else self._t):
             return
         self._found = True
         if self._t is not None:
@@ -128,8 +127,8 @@ class FilmErrand(Errand):
 
     def look(self, _moment: Moment) -> None:
         """Begin once the run that is meant is shown."""
-        source = self.application.source
-        if self._film is not None or (source.live_run and not source.shows_live_run):
+        live = self.application.runs_live
+        if self._film is not None or (live and not self.application.source.shows_live_run):
             return
         try:
             self._film_path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +137,7 @@ class FilmErrand(Errand):
             return
         self._film = Film(self.application.window, self._film_path, FILM_SECONDS)
         self._film.finished.connect(self._take)
-        if source.live_run is None:
+        if not live:
             self.application.driver.first()
             self.application.driver.play()
         self.once(lambda: self.application.views.drawn, self._film.start)
