@@ -195,7 +195,7 @@ class Application(QObject):
             "Traces (*.trace);;All (*)",
         )
         if name:
-            self._attempt(lambda: self.source.show_trace(Path(name), "recorded run"))
+            self._attempt(lambda: self.source.open_trace(Path(name)))
 
     def _ask_for_checkpoint(self) -> None:
         name = QFileDialog.getExistingDirectory(self.window, "Open a checkpoint", str(SHIPPED))
@@ -207,7 +207,12 @@ class Application(QObject):
             QStandardPaths.StandardLocation.PicturesLocation
         )
         path = Path(folder, time.strftime("psiscope-%Y%m%d-%H%M%S.png"))
-        self._attempt(lambda: save_picture(self.window, path))
+
+        def save() -> None:
+            save_picture(self.window, path)
+            self.window.message_bar.say(f"Saved {path}")
+
+        self._attempt(save)
 
     def _attempt(self, action: Callable[[], object]) -> None:
         """Do it; a user's mistake becomes a line in the bar."""

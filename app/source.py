@@ -71,6 +71,15 @@ class Source(QObject):
         self._follower.open(run)
         self.changed.emit()
 
+    def open_trace(self, path: Path) -> None:
+        """Show a recorded trace instead of everything else; the live run ends.
+
+        Raises TraceError where it cannot be read, and then changes nothing.
+        """
+        self.show_trace(path, "recorded run")
+        self.end_live_run()
+        self.changed.emit()
+
     def run_checkpoint(self, folder: Path, arguments: tuple[str, ...] = ()) -> None:
         """Run a checkpoint live, its trace in the user's folder; shown once it has begun."""
         prune_runs(self._runs_folder)

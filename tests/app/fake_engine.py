@@ -76,6 +76,9 @@ class FakeEngine:
             k = record.k + 1 if isinstance(record, GradientUpdate) else 0
             t = record.t + isinstance(record, EnvironmentStep)
             self.address = (record.episode, t, k)
+        if isinstance(record, EnvironmentStep) and record.t == self.options.full_at:
+            say(event="failed", line="the disk is full: free some space, then run again")
+            self._set_running(running=False)
         if isinstance(record, EnvironmentStep) and record.t == self.options.die_at:
             sys.stderr.write("made up: the fake engine was told to die\n")
             sys.stderr.flush()
@@ -155,6 +158,7 @@ def main() -> int:
     parser.add_argument("--length", type=int, default=200)
     parser.add_argument("--pause", type=float, default=0.002)
     parser.add_argument("--die-at", type=int, default=-1)
+    parser.add_argument("--full-at", type=int, default=-1)
     parser.add_argument("--refuse-edits", action="store_true")
     return FakeEngine(parser.parse_args()).serve()
 

@@ -239,6 +239,59 @@ def test_an_engine_that_cannot_start_leaves_the_window_open_with_its_reason(
     assert bar.remedy.text() == "Start again"
 
 
+def test_a_full_disk_pauses_the_run_with_a_line_and_run_goes_on(
+    windows: Windows, qtbot: QtBot
+) -> None:
+    application = windows.open(live=True, engine="--full-at 5")
+    bar = application.window.message_bar
+    qtbot.waitUntil(bar.isVisible, timeout=WAIT)
+    assert bar.text == "the disk is full: free some space, then run again"
+    qtbot.waitUntil(lambda: application.source.engine_state == "paused", timeout=WAIT)
+    qtbot.waitUntil(lambda: application.source.shows_live_run, timeout=WAIT)
+    give(application, "run")
+    qtbot.waitUntil(lambda: shown(application)[1] > 5, timeout=WAIT)
+
+
+def test_the_screenshot_command_writes_a_picture_and_says_where(
+    windows: Windows, trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    application = windows.open(trace=trace)
+    give(application, "screenshot")
+    (picture,) = (tmp_path / "Pictures").glob("psiscope-*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in application.window.message_bar.text
+
+
+def test_opening_another_trace_replaces_the_one_that_is_shown(
+    windows: Windows, trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_run(tmp_path / "other.trace", 4)
+    junk = tmp_path / "junk.trace"
+    junk.write_bytes(b"not a trace")
+    application = windows.open(trace=trace)
+    for path in (other, junk):
+        monkeypatch.setattr(
+            "app.application.QFileDialog.getOpenFileName", lambda *_, path=path: (str(path), "")
+        )
+        give(application, "open")
+    assert shown(application) == (0, 3, 1)
+    assert "junk.trace" in application.window.message_bar.text
+
+
+def test_opening_another_trace_during_a_live_run_ends_that_run(
+    windows: Windows, trace: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = windows.open(live=True)
+    wait_live(qtbot, application)
+    monkeypatch.setattr(
+        "app.application.QFileDialog.getOpenFileName", lambda *_: (str(trace), "")
+    )
+    give(application, "open")
+    assert badge(application) == "recorded run"
+    assert application.source.live_run is None
+
+
 def test_playing_a_record_ends_at_its_end(windows: Windows, trace: Path, qtbot: QtBot) -> None:
     application = windows.open(trace=trace)
     give(application, "first")
