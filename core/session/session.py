@@ -59,17 +59,12 @@ class Session:
         self.settings = self._pending = checkpoint.settle(settings)
         self._first_settings = self.settings
         self._environment = Environment(checkpoint.task)
-        self._adaptation = make_adaptation(checkpoint, self.settings)
-        self._recorder = UpdateRecorder(
-            checkpoint, self._adaptation.psi_0, self._adaptation.policy
-        )
+        adaptation = self._adaptation = make_adaptation(checkpoint, self.settings)
+        self._recorder = UpdateRecorder(checkpoint, adaptation.psi_0, adaptation.policy)
         self._before = copy.deepcopy(checkpoint.policy)
         self._twin = FrozenTwin(checkpoint.task, checkpoint.policy)
-        self._oracle = Oracle(
-            checkpoint.task,
-            checkpoint.critic,
-            critic_reward_scale=checkpoint.manifest.critic_reward_scale,
-        )
+        scale = checkpoint.manifest.critic_reward_scale
+        self._oracle = Oracle(checkpoint.task, checkpoint.critic, critic_reward_scale=scale)
         self._branch, self._episode, self._t, self._k = 0, -1, 0, 0
         self._state: Vector = np.zeros(checkpoint.task.state_size)
         self._episode_return = 0.0
