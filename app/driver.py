@@ -111,7 +111,7 @@ class Driver(QObject):
         """Gradient update k of the cursor's t."""
         address = self._cursor.address
         if address is not None:
-            branch, episode, t = address.step
+            branch, episode, t = address.place
             self.go_to(Address(branch=branch, episode=episode, t=t, k=k))
 
     def _step(self, move: Move, name: Name) -> None:

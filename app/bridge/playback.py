@@ -44,7 +44,7 @@ class Playback(QObject):
         if address is None:
             return
         self._run, self._speed, self._repeat = run, speed, repeat
-        if run.step_after(address.step) is None:
+        if run.step_after(address.place) is None:
             address = Address(branch=address.branch, episode=address.episode)
         self._begin(address)
         self._timer.start()
@@ -82,6 +82,6 @@ class Playback(QObject):
             self._begin(Address(branch=after[0], episode=after[1], t=after[2]))
 
     def _find_last_t(self) -> int:
-        branch, episode, t = self._from.step
+        branch, episode, t = self._from.place
         last = self._run.last_t(branch, episode) if self._run else None
         return t if last is None else last

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.state.cursor import Address, Step
+from app.state.cursor import Address, Place
 from app.state.moment import HISTORY_COLUMNS, History, Moment
 from core.errors import PsiscopeError
 from core.settings import Settings
@@ -30,9 +30,9 @@ class RecordedRun:
         self.task = find_task(self.started.task)
         self._seq = 0
         self._edits_seq = 0
-        self._edits: list[tuple[Step, Settings]] = []
+        self._edits: list[tuple[Place, Settings]] = []
         self._settings = Settings.from_json(self.started.settings)
-        self._last_real: tuple[Step, EnvironmentStep] | None = None
+        self._last_real: tuple[Place, EnvironmentStep] | None = None
         self._history_of = (-1, -1)
         self._history = History.empty()
 
@@ -54,28 +54,28 @@ class RecordedRun:
         self._seq = seq
         return True
 
-    def newest(self) -> Step | None:
+    def newest(self) -> Place | None:
         """The newest environment step that has begun; None before the first."""
         return self._reader.latest_moment()
 
-    def newest_complete(self) -> Step | None:
+    def newest_complete(self) -> Place | None:
         """The newest environment step that is recorded whole."""
         newest = self.newest()
         if newest is None or self.environment_step(newest) is not None:
             return newest
         return self.step_before(newest)
 
-    def step_before(self, step: Step) -> Step | None:
+    def step_before(self, place: Place) -> Place | None:
         """One environment step back, across episodes; None at the start."""
-        branch, episode, t = step
+        branch, episode, t = place
         if t > 0:
             return branch, episode, t - 1
         last = self.last_t(branch, episode - 1) if episode > 0 else None
         return None if last is None else (branch, episode - 1, last)
 
-    def step_after(self, step: Step) -> Step | None:
+    def step_after(self, place: Place) -> Place | None:
         """One environment step on, across episodes; None at the head."""
-        branch, episode, t = step
+        branch, episode, t = place
         for candidate in ((branch, episode, t + 1), (branch, episode + 1, 0)):
             if self._reader.updates(*candidate):
                 return candidate
@@ -90,39 +90,39 @@ class RecordedRun:
         """How many environment steps were recorded after that record."""
         return len(self._reader.columns("EnvironmentStep", ["t"], since_seq=seq)["seq"])
 
-    def updates(self, step: Step) -> tuple[GradientUpdate, ...]:
+    def updates(self, place: Place) -> tuple[GradientUpdate, ...]:
         """The gradient updates of a step, k rising."""
-        return self._reader.updates(*step)
+        return self._reader.updates(*place)
 
-    def environment_step(self, step: Step) -> EnvironmentStep | None:
+    def environment_step(self, place: Place) -> EnvironmentStep | None:
         """What really happened at a step; None while its updates go on."""
-        if self._last_real is None or self._last_real[0] != step:
-            found = self._reader.environment_step(*step)
-            self._last_real = None if found is None else (step, found)
+        if self._last_real is None or self._last_real[0] != place:
+            found = self._reader.environment_step(*place)
+            self._last_real = None if found is None else (place, found)
         return None if self._last_real is None else self._last_real[1]
 
     def moment(self, address: Address, *, live: bool) -> Moment | None:
         """The moment at an address; None where nothing is recorded there."""
-        updates = self.updates(address.step)
-        real = self.environment_step(address.step)
+        updates = self.updates(address.place)
+        real = self.environment_step(address.place)
         if not updates and real is None:
             return None
         last = updates[-1].k if updates else 0
         return Moment(
             run=self.started,
             task=self.task,
-            settings=self.settings_at(address.step),
+            settings=self.settings_at(address.place),
             updates=updates,
             environment_step=real,
             k=last if address.k is None else min(address.k, last),
             live=live,
         )
 
-    def settings_at(self, step: Step) -> Settings:
+    def settings_at(self, place: Place) -> Settings:
         """In effect at a step: the settings of the start and the accepted edits up to it."""
         settings = self._settings
         for since, edited in self._edits:
-            if since[0] == step[0] and since <= step:
+            if since[0] == place[0] and since <= place:
                 settings = edited
         return settings
 

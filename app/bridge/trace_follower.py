@@ -12,10 +12,14 @@ import time
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from app.bridge.recorded_run import RecordedRun
-from app.state.cursor import Address, Cursor, Step
+from app.state.cursor import Address, Cursor, Place
 from core.errors import PsiscopeError
 
-TICK_MS = 33
+FRAME_MS = 33
+"""Between two moments at least: 30 a second."""
+TICK_MS = 11
+"""Between two looks at the trace: a record waits less, and none is missed between two frames."""
+_SLACK_SECONDS = 0.002  # a timer that fires a little early must not cost a whole tick
 HISTORY_SECONDS = 0.1
 """The timeline follows ten times a second."""
 PATIENCE_SECONDS = 0.25
@@ -39,8 +43,10 @@ class TraceFollower(QObject):
         self._running = False
         self._shown: tuple[Address, bool] | None = None
         self._shown_whole = False
-        self._unfinished: Step | None = None
+        self._unfinished: Place | None = None
         self._unfinished_since = 0.0
+        self._grown = False
+        self._next_frame = 0.0
         self._history_due = 0.0
         self._history_shown = (-1, -1, -1)
         self._timer = QTimer(self)
@@ -68,6 +74,7 @@ class TraceFollower(QObject):
         if self._run is not None:
             self._run.close()
         self._run, self._shown, self._unfinished = None, None, None
+        self._grown, self._next_frame = False, 0.0
         self._history_due, self._history_shown = 0.0, (-1, -1, -1)
 
     def set_running(self, running: bool) -> None:
@@ -79,28 +86,31 @@ class TraceFollower(QObject):
         if self._run is None:
             return
         try:
-            grown = self._run.refresh()
-            if self._cursor.live and (grown or self._shown is None or self._unfinished):
+            self._grown = self._run.refresh() or self._grown
+            if time.monotonic() < self._next_frame:
+                return
+            if self._cursor.live and (self._grown or self._shown is None or self._unfinished):
                 self._follow_head(self._run)
-            self._show_moment(self._run, grown=grown)
+            self._show_moment(self._run, grown=self._grown)
+            self._grown = False
             self._show_history(self._run)
         except (PsiscopeError, OSError) as error:
             self.close()
             self.unreadable.emit(str(error))
 
     def _cursor_moved(self) -> None:
-        self._history_due = 0.0
+        self._history_due = self._next_frame = 0.0
         if self._cursor.live:
             self._shown = None
         self.tick()
 
     def _follow_head(self, run: RecordedRun) -> None:
-        step = self._step_to_show(run)
-        if step is not None:
-            branch, episode, t = step
+        place = self._step_to_show(run)
+        if place is not None:
+            branch, episode, t = place
             self._cursor.follow(Address(branch=branch, episode=episode, t=t))
 
-    def _step_to_show(self, run: RecordedRun) -> Step | None:
+    def _step_to_show(self, run: RecordedRun) -> Place | None:
         """The newest step; while an engine runs the newest whole one, unless that got old."""
         newest = run.newest()
         if newest is None or not self._running or run.environment_step(newest) is not None:
@@ -123,6 +133,7 @@ class TraceFollower(QObject):
         moment = run.moment(address, live=self._cursor.live)
         if moment is not None:
             self._shown, self._shown_whole = asked, moment.environment_step is not None
+            self._next_frame = time.monotonic() + FRAME_MS / 1000 - _SLACK_SECONDS
             self.moment_changed.emit(moment)
 
     def _show_history(self, run: RecordedRun) -> None:

@@ -184,13 +184,13 @@ class NumberField(QDoubleSpinBox):
         state = QValidator.State.Acceptable if good else QValidator.State.Intermediate
         return state, input or "", pos
 
-    def stepBy(self, steps: int) -> None:
+    def stepBy(self, presses: int) -> None:
         """1, 2, 5, 10 ...: step sizes differ by factors."""
         value = self.get()
         if value is None:
             self.setValue(self._start)
         elif value > 0:
-            self.setValue(next_in_series(value, steps))
+            self.setValue(next_in_series(value, presses))
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """The wheel scrolls the panel; it changes a number only after a click into it."""
@@ -245,16 +245,16 @@ def choices(name: str) -> tuple[str, ...]:
     return tuple(str(word) for word in get_args(get_type_hints(Settings)[name]))
 
 
-def next_in_series(value: float, steps: int) -> float:
-    """The number `steps` places on in .., 0.1, 0.2, 0.5, 1, 2, 5, .. from a positive value."""
+def next_in_series(value: float, presses: int) -> float:
+    """The number `presses` places on in .., 0.1, 0.2, 0.5, 1, 2, 5, .. from a positive value."""
     decade = math.floor(math.log10(value))
     series = [m * 10.0**e for e in range(decade - 13, decade + 14) for m in (1.0, 2.0, 5.0)]
     near = value * 1e-9
-    if steps > 0:
+    if presses > 0:
         later = [x for x in series if x > value + near]
-        return float(f"{later[min(steps, len(later)) - 1]:.6g}")
+        return float(f"{later[min(presses, len(later)) - 1]:.6g}")
     earlier = [x for x in series if x < value - near]
-    return float(f"{earlier[max(steps, -len(earlier))]:.6g}")
+    return float(f"{earlier[max(presses, -len(earlier))]:.6g}")
 
 
 def _prepare(field: QAbstractSpinBox, text: FieldText) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-Step = tuple[int, int, int]
+Place = tuple[int, int, int]
 """An environment step of a trace: (branch, episode, t)."""
 
 
@@ -20,7 +20,7 @@ class Address:
     k: int | None = None
 
     @property
-    def step(self) -> Step:
+    def place(self) -> Place:
         """The address without k."""
         return self.branch, self.episode, self.t
 

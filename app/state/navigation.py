@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from app.state.cursor import Address, Step
+from app.state.cursor import Address, Place
 from core.traces.trace import GradientUpdate
 
 
 class Recorded(Protocol):
     """What navigation asks of a trace."""
 
-    def step_before(self, step: Step) -> Step | None: ...
-    def step_after(self, step: Step) -> Step | None: ...
-    def updates(self, step: Step) -> tuple[GradientUpdate, ...]: ...
+    def step_before(self, place: Place) -> Place | None: ...
+    def step_after(self, place: Place) -> Place | None: ...
+    def updates(self, place: Place) -> tuple[GradientUpdate, ...]: ...
 
 
 def back(recorded: Recorded, address: Address) -> Address | None:
     """One environment step back, at its last update; None at the start."""
-    return _at(recorded.step_before(address.step))
+    return _at(recorded.step_before(address.place))
 
 
 def forward(recorded: Recorded, address: Address) -> Address | None:
     """One environment step on, at its last update; None at the head."""
-    return _at(recorded.step_after(address.step))
+    return _at(recorded.step_after(address.place))
 
 
 def back_update(recorded: Recorded, address: Address) -> Address | None:
@@ -36,16 +36,16 @@ def back_update(recorded: Recorded, address: Address) -> Address | None:
 def forward_update(recorded: Recorded, address: Address) -> Address | None:
     """One gradient update on; from the last one to k = 0 of the next step."""
     k = _k(recorded, address)
-    if k + 1 < len(recorded.updates(address.step)):
+    if k + 1 < len(recorded.updates(address.place)):
         return replace(address, k=k + 1)
     after = forward(recorded, address)
     return None if after is None else replace(after, k=0)
 
 
 def _k(recorded: Recorded, address: Address) -> int:
-    last = max(len(recorded.updates(address.step)) - 1, 0)
+    last = max(len(recorded.updates(address.place)) - 1, 0)
     return last if address.k is None else min(address.k, last)
 
 
-def _at(step: Step | None) -> Address | None:
-    return None if step is None else Address(branch=step[0], episode=step[1], t=step[2])
+def _at(place: Place | None) -> Address | None:
+    return None if place is None else Address(branch=place[0], episode=place[1], t=place[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from app.state.cursor import Step
+from app.state.cursor import Place
 
 SPAN_SECONDS = 2.0
 
@@ -13,15 +13,15 @@ class SpeedMeter:
     """Fed with each shown step and when it was shown."""
 
     def __init__(self) -> None:
-        self._shown: deque[tuple[Step, float]] = deque()
+        self._shown: deque[tuple[Place, float]] = deque()
 
-    def note(self, step: Step, now: float) -> None:
+    def note(self, place: Place, now: float) -> None:
         """A step was shown at `now` (s). Going back or to another episode starts afresh."""
         if self._shown:
             (branch, episode, t), _ = self._shown[-1]
-            if (branch, episode) != step[:2] or step[2] < t:
+            if (branch, episode) != place[:2] or place[2] < t:
                 self._shown.clear()
-        self._shown.append((step, now))
+        self._shown.append((place, now))
         while now - self._shown[0][1] > SPAN_SECONDS:
             self._shown.popleft()
 
