@@ -246,7 +246,7 @@ def choices(name: str) -> tuple[str, ...]:
 
 
 def next_in_series(value: float, presses: int) -> float:
-    """The number `presses` places on in .., 0.1, 0.2, 0.5, 1, 2, 5, .. from a positive value."""
+    """The number `presses` places on in .., 0.1, 0.2, 0.5, 1, 2, .. from a positive value."""
     decade = math.floor(math.log10(value))
     series = [m * 10.0**e for e in range(decade - 13, decade + 14) for m in (1.0, 2.0, 5.0)]
     near = value * 1e-9
