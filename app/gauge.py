@@ -11,7 +11,7 @@ from PyQt6.QtCore import QEventLoop, QObject, Qt, QTimer
 
 from app.application import Application
 from app.bridge.heartbeat import Heartbeat
-from app.bridge.trace_follower import TICK_MS
+from app.bridge.trace_follower import FRAME_MS
 from app.state.moment import Moment
 from app.views.scene_picture import state_of
 from core.errors import InputError
@@ -108,7 +108,7 @@ class Gauge(QObject):
         body, camera = body_alone(moment), scene.canvas.camera
         timer = QTimer(self)
         timer.setTimerType(Qt.TimerType.PreciseTimer)
-        timer.setInterval(TICK_MS)
+        timer.setInterval(FRAME_MS)
 
         def turn() -> None:
             azimuth = scene.canvas.camera.azimuth + _TURN_DEGREES

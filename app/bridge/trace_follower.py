@@ -18,7 +18,7 @@ from core.errors import PsiscopeError
 FRAME_MS = 33
 """Between two moments at least: 30 a second."""
 TICK_MS = 11
-"""Between two looks at the trace: a record waits less, and none is missed between two frames."""
+"""Between two looks at the trace, so that a record waits less for the next frame."""
 _SLACK_SECONDS = 0.002  # a timer that fires a little early must not cost a whole tick
 HISTORY_SECONDS = 0.1
 """The timeline follows ten times a second."""
@@ -45,14 +45,13 @@ class TraceFollower(QObject):
         self._shown_whole = False
         self._unfinished: Place | None = None
         self._unfinished_since = 0.0
-        self._grown = False
         self._next_frame = 0.0
         self._history_due = 0.0
         self._history_shown = (-1, -1, -1)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self.tick)
+        self._timer.timeout.connect(self._look)
         cursor.moved.connect(self._cursor_moved)
 
     @property
@@ -74,7 +73,6 @@ class TraceFollower(QObject):
         if self._run is not None:
             self._run.close()
         self._run, self._shown, self._unfinished = None, None, None
-        self._grown, self._next_frame = False, 0.0
         self._history_due, self._history_shown = 0.0, (-1, -1, -1)
 
     def set_running(self, running: bool) -> None:
@@ -82,24 +80,25 @@ class TraceFollower(QObject):
         self._running = running
 
     def tick(self) -> None:
-        """Show what is new, if anything is."""
+        """Show what is new, if anything is, without waiting for the next frame."""
         if self._run is None:
             return
         try:
-            self._grown = self._run.refresh() or self._grown
-            if time.monotonic() < self._next_frame:
-                return
-            if self._cursor.live and (self._grown or self._shown is None or self._unfinished):
+            grown = self._run.refresh()
+            if self._cursor.live and (grown or self._shown is None or self._unfinished):
                 self._follow_head(self._run)
-            self._show_moment(self._run, grown=self._grown)
-            self._grown = False
+            self._show_moment(self._run, grown=grown)
             self._show_history(self._run)
         except (PsiscopeError, OSError) as error:
             self.close()
             self.unreadable.emit(str(error))
 
+    def _look(self) -> None:
+        if time.monotonic() >= self._next_frame:
+            self.tick()
+
     def _cursor_moved(self) -> None:
-        self._history_due = self._next_frame = 0.0
+        self._history_due = 0.0
         if self._cursor.live:
             self._shown = None
         self.tick()
