@@ -103,13 +103,12 @@ class PictureErrand(Errand):
         if live and moment.t < (DEFAULT_STEP if self._t is None else self._t):
             return
         self._found = True
-        if self._t is not None:
+        if self._t is None:
+            self.application.follower.hold()
+        else:
             self.application.driver.go_to_t(self._t)
-        self.once(self._ready, lambda: QTimer.singleShot(SETTLE_MS, self._take))
-
-    def _ready(self) -> bool:
         views = self.application.views
-        return views.drawn if self.application.cursor.live else views.settled
+        self.once(lambda: views.settled, lambda: QTimer.singleShot(SETTLE_MS, self._take))
 
     def _take(self) -> None:
         self._save(self._path)

@@ -1,9 +1,9 @@
 """All views of the window, and the order in which a moment reaches them.
 
-The scene gets every moment at once. The others take turns, one in each turn of the event loop,
-so that no turn is long; each of them changes at most ten times a second, which is faster than
-anyone reads numbers and saves most of the drawing. All of them show the same moment a tenth of
-a second after the last one came, and a moment that comes alone is shown at once.
+The scene gets every moment at once. The others get one ten times a second, which is faster than
+anyone reads numbers and saves most of the drawing: always the same moment for all of them, one
+view in each turn of the event loop, so that no turn is long. A moment that comes alone, at a
+click or at a pause, is shown at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
 
 LEAST_SECONDS = 0.1
-"""Between two moments of one view."""
+"""Between two moments of all views but the scene."""
 
 
 class AnyView(Protocol):
@@ -51,9 +51,10 @@ class ViewSet(QObject):
         self.model = ModelView(theme)
         self.table = UpdatesTable(theme)
         self.timeline = TimelineView(theme)
-        self._moment: Moment | None = None
+        self._newest: Moment | None = None
+        self._given: Moment | None = None
         self._waiting: list[AnyView] = []
-        self._due = dict.fromkeys(self._readers(), 0.0)
+        self._due = 0.0
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
         self._turns.timeout.connect(self._take_turn)
@@ -66,7 +67,7 @@ class ViewSet(QObject):
     @property
     def settled(self) -> bool:
         """Whether, besides, every view shows the newest moment."""
-        return self.drawn and not self._waiting
+        return self.drawn and not self._waiting and self._given is self._newest
 
     @property
     def render_ms(self) -> float:
@@ -76,11 +77,10 @@ class ViewSet(QObject):
 
     def show_moment(self, moment: Moment) -> None:
         """The scene at once, the others in turn."""
-        self._moment = moment
+        self._newest = moment
         self.scene.show_moment(moment)
-        # Those that still wait go first, or the last ones would never get their turn.
-        self._waiting += [view for view in self._due if view not in self._waiting]
-        self._turns.start(0)
+        if not self._waiting:
+            self._wait_for_turn()
 
     def show_history(self, history: History) -> None:
         """Show the episode under the cursor."""
@@ -103,16 +103,20 @@ class ViewSet(QObject):
         return {name: view for name, view in vars(self).items() if view in self._all()}
 
     def _take_turn(self) -> None:
-        now = time.monotonic()
-        ready = [view for view in self._waiting if self._due[view] <= now]
-        if ready and self._moment is not None:
-            view = ready[0]
-            self._waiting.remove(view)
-            self._due[view] = now + LEAST_SECONDS
-            view.show_moment(self._moment)
+        if not self._waiting:
+            self._given = self._newest
+            self._due = time.monotonic() + LEAST_SECONDS
+            self._waiting = list(self._readers())
+        view = self._waiting.pop(0)
+        if self._given is not None:
+            view.show_moment(self._given)
         if self._waiting:
-            wait = min(self._due[view] for view in self._waiting) - now
-            self._turns.start(max(0, round(wait * 1000)))
+            self._turns.start(0)
+        elif self._given is not self._newest:
+            self._wait_for_turn()
+
+    def _wait_for_turn(self) -> None:
+        self._turns.start(max(0, round((self._due - time.monotonic()) * 1000)))
 
     def _all(self) -> tuple[AnyView, ...]:
         return (self.scene, *self._readers())

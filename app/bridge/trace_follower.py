@@ -75,6 +75,13 @@ class TraceFollower(QObject):
         self._run, self._shown, self._unfinished = None, None, None
         self._history_due, self._history_shown = 0.0, (-1, -1, -1)
 
+    def hold(self) -> None:
+        """Stay at the shown moment although the trace grows, until the cursor moves."""
+        self._timer.stop()
+        if self._run is not None:
+            self._history_due = 0.0
+            self._show_history(self._run)
+
     def set_running(self, running: bool) -> None:
         """Whether an engine advances: then a step is shown when it is whole."""
         self._running = running
@@ -99,6 +106,8 @@ class TraceFollower(QObject):
 
     def _cursor_moved(self) -> None:
         self._history_due = 0.0
+        if self._run is not None:
+            self._timer.start()
         if self._cursor.live:
             self._shown = None
         self.tick()
