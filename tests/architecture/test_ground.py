@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,22 @@ def test_the_list_of_debian_packages_has_a_use_a_name_and_a_sign_in_each_row() -
 def test_a_link_in_a_document_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_what_comes_along_with_a_package_is_pinned_too() -> None:
+    """By constraints.txt, or to one version by the package that asks for it."""
+    pinned = {canonicalize_name(name) for name in PINS}
+    loose, asked, seen = set(), [*NEEDED, *NEEDED_TO_WORK], set()
+    while asked:
+        parent = asked.pop()
+        key = (parent.name, frozenset(parent.extras))
+        for line in () if key in seen else distribution(parent.name).requires or ():
+            needs, extras = Requirement(line), {"", *parent.extras}
+            if needs.marker and not any(needs.marker.evaluate({"extra": e}) for e in extras):
+                continue
+            asked.append(needs)
+            exact = [s.operator for s in needs.specifier] == ["=="]
+            if canonicalize_name(needs.name) not in pinned and not exact:
+                loose.add(needs.name)
+        seen.add(key)
+    assert loose == set()
