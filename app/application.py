@@ -171,6 +171,8 @@ class Application(QObject):
         self.moment_shown.emit(moment)
 
     def _source_changed(self) -> None:
+        run = self.follower.run
+        self.window.setWindowTitle(f"{run.path.name} - Psiscope" if run else "Psiscope")
         self.window.settings_panel.set_editable(self.source.shows_live_run)
         self.views.scene.set_live(self.cursor.live and self.source.engine_state == "running")
         self.status.refresh()

@@ -103,9 +103,9 @@ class PictureErrand(Errand):
         if live and moment.t < (DEFAULT_STEP if self._t is None else self._t):
             return
         self._found = True
-        if self._t is None:
+        if self._t in {None, moment.t}:
             self.application.follower.hold()
-        else:
+        elif self._t is not None:
             self.application.driver.go_to_t(self._t)
         views = self.application.views
         self.once(lambda: views.settled, lambda: QTimer.singleShot(SETTLE_MS, self._take))
