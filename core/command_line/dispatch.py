@@ -45,8 +45,6 @@ def dispatch(words: Sequence[str], window: WindowCommands) -> int:
         # The interpreter flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _READER_GONE
-    except SystemExit as finished:
-        return int(finished.code or 0)
     except KeyboardInterrupt as stopped:
         warn(f"{name}: {str(stopped) or 'stopped'}")
         return 130
@@ -64,8 +62,11 @@ def dispatch(words: Sequence[str], window: WindowCommands) -> int:
 
 def _run(words: list[str], window: WindowCommands) -> int:
     parser, by_name = _parsers()
-    arguments, unknown = parser.parse_known_args(words)
-    refuse_unknown(unknown, by_name.get(arguments.command, parser))
+    try:
+        arguments, unknown = parser.parse_known_args(words)
+        refuse_unknown(unknown, by_name.get(arguments.command, parser))
+    except SystemExit as helped:
+        return int(helped.code or 0)
     code: int = arguments.execute(arguments, window)
     return code
 
