@@ -11,7 +11,7 @@ import pytest
 from tests.architecture.tree import ROOT, modules
 
 HEAVY = ("torch", "gymnasium", "minari", "h5py", "scipy")
-QT = ("PyQt6", "pyqtgraph", "superqt")
+QT = ("PyQt6", "pyqtgraph")
 _TELL = """
 import importlib, json, sys
 for name in json.loads(sys.argv[1]):
