@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
@@ -14,6 +15,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QFileDialog
 
+from app.bridge.cores import CoreShare
 from app.bridge.playback import Playback
 from app.bridge.trace_follower import TraceFollower
 from app.driver import DRIVEN, Driver
@@ -80,6 +82,7 @@ class Application(QObject):
         )
         self.status = StatusReporter(self.window, self.source, self.cursor, self.playback)
         self.moment: Moment | None = None
+        self._cores = CoreShare()
         self._connect_commands()
         self._connect_parts()
         self.window.set_theme(self._theme)
@@ -115,6 +118,7 @@ class Application(QObject):
         self.status.stop()
         self.follower.close()
         self.source.end_live_run()
+        self._cores.share(None, (os.getpid(),))
         self.views.shut_down()
         self._preferences.keep_layout(self.window.workspace, *self.window.layout_state())
         self._preferences.flush()
@@ -175,6 +179,9 @@ class Application(QObject):
         self.window.setWindowTitle(f"{run.path.name} - Psiscope" if run else "Psiscope")
         self.window.settings_panel.set_editable(self.source.shows_live_run)
         self.views.scene.set_live(self.cursor.live and self.source.engine_state == "running")
+        self._cores.share(
+            self.source.engine_process, (os.getpid(), self.views.scene.process_id)
+        )
         self.status.refresh()
 
     def _restore_layout(self) -> None:

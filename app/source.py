@@ -63,6 +63,11 @@ class Source(QObject):
         """none, starting, running, paused, finished or failed."""
         return "none" if self._live_run is None else self._live_run.engine.state
 
+    @property
+    def engine_process(self) -> int | None:
+        """The process id of a living engine."""
+        return None if self._live_run is None else self._live_run.engine.process_id
+
     def show_trace(self, path: Path, label: str) -> None:
         """Show a recorded trace. Raises TraceError where it cannot be read."""
         run = RecordedRun(path)
