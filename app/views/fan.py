@@ -37,6 +37,9 @@ with the frozen policy. The axes have scales of their own.</p>
 <p><b>Δx, Δz</b>: forward and height alone, less the mean path before the update: what the
 update changes, beside how far the model is off.</p>"""
 
+MARKER_SHARE = 0.06
+"""Of a fan's extent: how far its end markers reach beyond it."""
+
 
 class FanView(View):
     """Imagined paths before and after the update, and the true ones."""
@@ -136,8 +139,11 @@ class FanCurves:
         )
         points = points[np.isfinite(points).all(axis=1)]
         if len(points):
-            self._plot.set_x(*self._across.fit(points[:, 0].min(), points[:, 0].max()))
-            self._plot.set_y(*self._up.fit(points[:, 1].min(), points[:, 1].max()))
+            low, high = points.min(axis=0), points.max(axis=0)
+            # Room for the markers at the ends, also where the range does not move.
+            room = MARKER_SHARE * (high - low)
+            self._plot.set_x(*self._across.fit(low[0] - room[0], high[0] + room[0]))
+            self._plot.set_y(*self._up.fit(low[1] - room[1], high[1] + room[1]))
 
     def forget_ranges(self) -> None:
         """Fit the next paths afresh."""
