@@ -153,11 +153,6 @@ class CommandRegistry(QObject):
         """Call `slot` when the command is given."""
         self.actions[name].triggered.connect(lambda _checked=False: slot())
 
-    def enable(self, names: frozenset[str]) -> None:
-        """Enable exactly these commands."""
-        for name, action in self.actions.items():
-            action.setEnabled(name in names)
-
     def set_running(self, running: bool, color: QColor) -> None:
         """The run button shows what a click would do."""
         action = self.actions["run"]

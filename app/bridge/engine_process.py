@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from PyQt6.QtCore import QObject, QProcess, QProcessEnvironment, pyqtSignal
 
@@ -23,7 +23,6 @@ from app.state.target import PROJECT_ROOT
 from core.commands import Command, Name
 
 EngineState = Literal["none", "starting", "running", "paused", "finished", "failed"]
-ENGINE_STATES: tuple[str, ...] = get_args(EngineState)
 NICENESS = 5
 """Below the window, so that drawing goes first on a busy machine."""
 _KEPT_STDERR = 16_384

@@ -57,10 +57,10 @@ class DecompositionView(View):
     def draw(self, moment: Moment) -> None:
         """Update bars, dots and numbers."""
         before, after = moment.before, moment.after
-        self._rewards.plot.note("" if before else "waiting for the first gradient update")
+        levels = self._chooser.currentText() == LEVEL
+        self._rewards.plot.note(_missing(before, after, levels=levels))
         if before is None or after is None:
             return
-        levels = self._chooser.currentText() == LEVEL
         horizon = before.reward_terms.shape[1]
         self._rewards.plot.setVisible(horizon > 0)
         if horizon:
@@ -138,6 +138,15 @@ class _Terms:
         fanned = x + 0.5 * width * np.linspace(-0.7, 0.7, len(dots))[:, None]
         finite = np.isfinite(dots)
         self._dots[role].setData(fanned[finite], dots[finite])
+
+
+def _missing(
+    before: GradientUpdate | None, after: GradientUpdate | None, *, levels: bool
+) -> str:
+    """Why there is nothing to show."""
+    if before is None or after is None:
+        return "waiting for the first gradient update"
+    return "" if levels or after.k or after.last else "k = 0: nothing has changed yet"
 
 
 def _readout(before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:

@@ -32,6 +32,9 @@ over the particles, against the true reward.</p>
 deviations of the one-step change. <b>Spread</b>: disagreement of the ensemble in the same unit;
 where it is small and the error is large, the ensemble is overconfident.</p>"""
 
+NO_CURVE = (np.full(0, np.nan), np.full(0, np.nan))
+"""A curve that is not there."""
+
 
 class ModelView(View):
     """A state dimension over j above; reward and error by j below."""
@@ -65,13 +68,15 @@ class ModelView(View):
         self.body.addWidget(self._state, 5)
         self.body.addSpacing(4)
         self.body.addLayout(row, 4)
+        self._role: Role = "after"
+        """Whose imagination is shown: at k = 0, before any update, that of before."""
         self._particles = self._state.add(pg.PlotCurveItem())
         self._states = {
             role: _Series(self._state, role, wide=role == "real") for role in _PATHS
         }
         self._spreads = self._reward.add(pg.ErrorBarItem(beam=0.15))
         self._rewards = {
-            role: _Series(self._reward, role, wide=role == "real") for role in _PAIR
+            role: _Series(self._reward, role, wide=role == "real") for role in _PATHS
         }
         self._errors = {role: _Series(self._error, role) for role in _DOUBT}
         self.set_theme(theme)
@@ -91,6 +96,10 @@ class ModelView(View):
         horizon = before.reward_terms.shape[1]
         self._reward.note("" if horizon else "H = 0: no imagined reward")
         self._error.note("" if horizon else "H = 0: no model error")
+        role: Role = "after" if after.k or after.last else "before"
+        if role != self._role:
+            self._role = role
+            self.restyle(self.theme)
         self._draw_state(before, after, step)
         self._draw_reward(after, step)
         self._draw_error(after, step)
@@ -98,8 +107,8 @@ class ModelView(View):
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
-        self._particles.setPen(theme.pen("after", alpha=0.3))
-        self._spreads.setOpts(pen=theme.pen("after", alpha=0.7))
+        self._particles.setPen(theme.pen(self._role, alpha=0.3))
+        self._spreads.setOpts(pen=theme.pen(self._role, alpha=0.7))
         for group in (self._states, self._rewards, self._errors):
             for series in group.values():
                 series.restyle(theme)
@@ -115,7 +124,7 @@ class ModelView(View):
         j = np.arange(len(second), dtype=float)
         self._particles.setData(*fan(j, particles), connect="finite")
         self._states["before"].show(j, first if len(first) == len(j) else second)
-        self._states["after"].show(j, second)
+        self._states["after"].show(*((j, second) if self._role == "after" else NO_CURVE))
         self._states["real"].show(np.arange(len(true), dtype=float), true)
         _fit_j(self._state, 0, max(len(j), len(true)) - 1)
         calm = self._state_ranges.setdefault(chosen, CalmRange(least_span=1e-3))
@@ -130,7 +139,8 @@ class ModelView(View):
         self._spreads.setData(
             x=j[finite], y=middle[finite], top=spread[finite], bottom=spread[finite]
         )
-        self._rewards["after"].show(j, middle)
+        for role in ("before", "after"):
+            self._rewards[role].show(*((j, middle) if role == self._role else NO_CURVE))
         self._rewards["real"].show(np.arange(len(true), dtype=float), true)
         _fit_j(self._reward, 0, len(j) - 1)
         self._reward.set_y(
@@ -191,7 +201,6 @@ class _Series:
 
 _PATHS: tuple[Role, ...] = ("real", "before", "after")
 """In the order of drawing: truth is wider and lies below, so that agreement shows both."""
-_PAIR: tuple[Role, ...] = ("real", "after")
 _DOUBT: tuple[Role, ...] = ("doubt", "real")
 
 
