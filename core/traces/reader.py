@@ -9,17 +9,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+import numpy as np
+
 from core.errors import TraceError
 from core.traces.columns import Column, read_columns
 from core.traces.connection import connect, open_read_only, reported, wal_bytes, wal_path
+from core.traces.lineage import Branches
 from core.traces.rows import load_record
 from core.traces.schema import layout
 from core.traces.structure import check_structure
-from core.traces.trace import EnvironmentStep, GradientUpdate, Record, RunStarted
+from core.traces.trace import (
+    BranchStarted,
+    EnvironmentStep,
+    GradientUpdate,
+    Proposal,
+    Record,
+    RunStarted,
+)
 from core.traces.values import DAMAGE
 
 _MOST_UPDATES = 1000
-_Addressed = TypeVar("_Addressed", GradientUpdate, EnvironmentStep)
+_Addressed = TypeVar("_Addressed", GradientUpdate, Proposal, EnvironmentStep)
 
 
 class TraceReader:
@@ -31,6 +41,7 @@ class TraceReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = open_read_only(path)
+        self._branches = Branches()
         try:
             self._started = self._read_started()
         except TraceError:
@@ -95,33 +106,54 @@ class TraceReader:
         end = self.last_seq() if last is None else last
         return (self.read(seq) for seq in range(first, end + 1))
 
+    def branches(self) -> Branches:
+        """The tree of branches, as far as it is written."""
+        known = len(self._branches) - 1
+        seqs = self.columns("BranchStarted", [], since_seq=self._branches.seqs[-1])["seq"]
+        if len(seqs):
+            old = list(zip(self._branches.seqs[1:], self._branches.records, strict=True))
+            new = [(int(seq), self._read_branch(int(seq))) for seq in seqs]
+            self._branches = Branches(old[:known] + new)
+        return self._branches
+
     def updates(self, branch: int, episode: int, t: int) -> tuple[GradientUpdate, ...]:
-        """The gradient updates of one environment step by k; of a k made twice, the newer."""
-        rows = self._rows(
-            "SELECT max(seq) FROM GradientUpdate WHERE branch = ? AND episode = ? AND t = ?"
-            " GROUP BY k ORDER BY k LIMIT ?",
-            (branch, episode, t, _MOST_UPDATES + 1),
+        """The gradient updates of one environment step by k, with those of the parents.
+
+        Where a branch begins at k of t and has not made that update itself yet, the parent's
+        stands for it: it has the same psi_k.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        for segment in self.branches().path(branch):
+            rows = self._rows(
+                "SELECT k, max(seq) FROM GradientUpdate"
+                " WHERE branch = ? AND episode = ? AND t = ? GROUP BY k ORDER BY k LIMIT ?",
+                (segment.branch, episode, t, _MOST_UPDATES + 1),
+            )
+            if len(rows) > _MOST_UPDATES:
+                raise TraceError(f"t = {t} has more than {_MOST_UPDATES} updates", DAMAGE)
+            found |= {
+                k: (segment.branch, seq)
+                for k, seq in rows
+                if segment.holds_update(episode, t, k)
+            }
+        return tuple(
+            self._read_at(GradientUpdate, seq, (home, episode, t))
+            for _, (home, seq) in sorted(found.items())
         )
-        if len(rows) > _MOST_UPDATES:
-            raise TraceError(f"t = {t} has more than {_MOST_UPDATES} gradient updates", DAMAGE)
-        address = (branch, episode, t)
-        return tuple(self._read_at(GradientUpdate, seq, address) for (seq,) in rows)
+
+    def proposal(self, branch: int, episode: int, t: int) -> Proposal | None:
+        """The action proposed at that t, before it was applied; None without."""
+        return self._find(Proposal, branch, episode, t)
 
     def environment_step(self, branch: int, episode: int, t: int) -> EnvironmentStep | None:
         """What happened at that t; None where it has not happened yet."""
-        ((seq,),) = self._rows(
-            "SELECT max(seq) FROM EnvironmentStep WHERE branch = ? AND episode = ? AND t = ?",
-            (branch, episode, t),
-        )
-        return (
-            None if seq is None else self._read_at(EnvironmentStep, seq, (branch, episode, t))
-        )
+        return self._find(EnvironmentStep, branch, episode, t)
 
     def latest_moment(self) -> tuple[int, int, int] | None:
-        """branch, episode, t of the newest update or environment step; None before any."""
+        """branch, episode, t of the newest update or step or branch; None before any."""
         rows = [
             row
-            for kind in (GradientUpdate, EnvironmentStep)
+            for kind in (GradientUpdate, Proposal, EnvironmentStep, BranchStarted)
             for row in self._rows(layout(kind.__name__).select_newest)
         ]
         if not rows:
@@ -135,18 +167,36 @@ class TraceReader:
         self,
         kind: str,
         names: Sequence[str],
-        branch: int = 0,
+        branch: int | None = None,
         episode: int | None = None,
         since_seq: int = 0,
     ) -> dict[str, Column]:
         """Scalars of all records of a kind after since_seq, and "seq", as arrays of one length.
 
         bool, int64, float64 (NaN where it was), or object for text. branch and episode
-        select only where the kind has them; episode None means all.
+        select only where the kind has them; None means all. The rows of a branch are its own;
+        those of its parents are in `path_columns`.
         """
-        conditions = {"branch": branch} | ({} if episode is None else {"episode": episode})
+        wanted = {"branch": branch, "episode": episode}
+        conditions = {name: value for name, value in wanted.items() if value is not None}
         with reported(self.path):
             return read_columns(self._connection, layout(kind), names, conditions, since_seq)
+
+    def path_columns(
+        self, kind: str, names: Sequence[str], branch: int, episode: int | None = None
+    ) -> dict[str, Column]:
+        """The same along the path to a branch: its parents' rows until it begins, its own.
+
+        Only for kinds that have an address (episode, t).
+        """
+        has_k = "k" in layout(kind).scalars
+        wanted = list(dict.fromkeys(["episode", "t", *(["k"] if has_k else []), *names]))
+        parts: list[dict[str, Column]] = []
+        for segment in self.branches().path(branch):
+            part = self.columns(kind, wanted, branch=segment.branch, episode=episode)
+            held = segment.held(part["episode"], part["t"], part["k"] if has_k else None)
+            parts.append({name: column[held] for name, column in part.items()})
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def check_structure(self) -> None:
         """Read the whole file; TraceError for broken pages or rows that belong to no record."""
@@ -174,6 +224,22 @@ class TraceReader:
         if not isinstance(record, RunStarted):
             raise TraceError(f"{self.path} does not begin with RunStarted", DAMAGE)
         return record
+
+    def _read_branch(self, seq: int) -> BranchStarted:
+        record = self.read(seq)
+        if not isinstance(record, BranchStarted):
+            raise TraceError(f"an index leads to record {seq}, which is elsewhere", DAMAGE)
+        return record
+
+    def _find(
+        self, record_type: type[_Addressed], branch: int, episode: int, t: int
+    ) -> _Addressed | None:
+        query = layout(record_type.__name__).select_at
+        for segment in self.branches().path(branch):
+            ((seq,),) = self._rows(query, (segment.branch, episode, t))
+            if seq is not None and segment.holds_step(episode, t):
+                return self._read_at(record_type, seq, (segment.branch, episode, t))
+        return None
 
     def _read_at(
         self, record_type: type[_Addressed], seq: int, address: tuple[int, int, int]

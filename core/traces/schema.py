@@ -61,6 +61,14 @@ class Layout:
         """The query for seq and address (branch, episode, t) of the newest row."""
         return f"SELECT seq, branch, episode, t FROM {self.kind} ORDER BY seq DESC LIMIT 1"  # noqa: S608
 
+    @property
+    def select_at(self) -> str:
+        """The query for the seq of the row at (branch, episode, t); NULL for none."""
+        return (
+            f"SELECT max(seq) FROM {self.kind}"  # noqa: S608
+            " WHERE branch = ? AND episode = ? AND t = ?"
+        )
+
     def select_columns(self, names: Sequence[str], equal: Sequence[str]) -> str:
         """The query for seq and `names` after a seq, where each of `equal` has a value.
 
