@@ -139,12 +139,12 @@ class Gauge(QObject):
         return 0 if run is None else run.steps_since(seq)
 
     def _note_moment(self, moment: Moment) -> None:
-        state, real = state_of(moment), moment.environment_step
-        if real is not None:
+        state = state_of(moment)
+        if moment.environment_step is not None:
             self._whole = moment
         if state is not None:
-            record = moment.updates[-1] if real is None else real
-            self._committed[state.tobytes()] = record.committed_at
+            newest = moment.environment_step or moment.proposal or moment.updates[-1]
+            self._committed[state.tobytes()] = newest.committed_at
 
     def _note_frame(self) -> None:
         self._frames += 1
@@ -158,7 +158,7 @@ class Gauge(QObject):
 
 def body_alone(moment: Moment) -> Moment:
     """The moment without anything imagined or true around the body."""
-    real = moment.environment_step
-    if real is not None:
-        real = replace(real, true_states=np.empty((3, 0, real.state.size)))
-    return replace(moment, updates=(), environment_step=real)
+    proposal = moment.proposal
+    if proposal is not None:
+        proposal = replace(proposal, true_states=np.empty((3, 0, proposal.state.size)))
+    return replace(moment, updates=(), proposal=proposal)

@@ -1,4 +1,4 @@
-"""Synthetic records of one environment step: its gradient updates, and what happened."""
+"""Synthetic records of one environment step: updates, proposal, and what happened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.traces.trace import EnvironmentStep, GradientUpdate
+from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 from tests.motion import (
     HOPPER,
     SECONDS_PER_ENVIRONMENT_STEP,
@@ -75,6 +75,8 @@ def make_update(
         ),
         "state_quantiles": as_stored(np.quantile(imagined_states, [0.05, 0.5, 0.95], axis=0)),
         "ensemble_spread": as_stored(0.1 + 0.02 * np.arange(h)),
+        "ensemble_spread_mean": float((0.1 + 0.02 * np.arange(h)).mean()) if h else NAN,
+        "q_spread": 1.5 + 0.1 * k,
         "imagine_ms": 6.0 + rng.random(),
         "backward_ms": NAN if last else 9.0 + rng.random(),
         "committed_at": START + SECONDS_PER_ENVIRONMENT_STEP * t,
@@ -82,19 +84,17 @@ def make_update(
     return GradientUpdate(**values | changes)
 
 
-def make_environment_step(
+def make_proposal(
     rng: np.random.Generator,
     *,
     episode: int = 0,
     t: int = 0,
     before: GradientUpdate | None = None,
     after: GradientUpdate | None = None,
-    episode_return: float = 0.0,
-    frozen_return: float = 0.0,
     sizes: Sizes = HOPPER,
     **changes: Any,
-) -> EnvironmentStep:
-    """What happened at t, in agreement with the updates before (k = 0) and after (k = E)."""
+) -> Proposal:
+    """The action at t, in agreement with the updates before (k = 0) and after (k = E)."""
     if before is None:
         before = make_update(rng, episode=episode, t=t, k=0, sizes=sizes)
     if after is None:
@@ -106,19 +106,13 @@ def make_environment_step(
     true_rewards = 2.5 + 0.1 * np.arange(3)[:, None] + 0.1 * rng.standard_normal((3, h))
     terminal_values = np.array([240.0, 240.1, 240.2])
     true_objectives = (DISCOUNT ** np.arange(h) * true_rewards).sum(axis=1) + terminal_values
-    simulate, imagine, backward, other = 0.3, 12.0 + rng.random(), 9.0 + rng.random(), 2.0
     values: dict[str, Any] = {
         "branch": 0,
         "episode": episode,
         "t": t,
-        "reward": float(true_rewards[2, 0]) if h else 2.5,
-        "terminated": False,
-        "truncated": False,
+        "k": after.k,
         "fallback": "",
         "trust_factor": 1.0,
-        "episode_return": episode_return,
-        "frozen_return": frozen_return,
-        "twin_alive": True,
         "objective_before": before.objective,
         "objective_after": after.objective,
         "objective_gain": after.objective - before.objective,
@@ -130,7 +124,6 @@ def make_environment_step(
         "state": state,
         "action": after.action,
         "frozen_action": make_action(t, sizes),
-        "next_state": make_state(t + 1),
         "physics_state": make_physics(t, state, sizes),
         "twin_physics_state": make_physics(t, make_state(t, shift=-0.05), sizes),
         "true_states": futures,
@@ -138,6 +131,35 @@ def make_environment_step(
         "true_objectives": true_objectives,
         "true_lengths": np.full(3, h, dtype=np.int64),
         "model_errors": 0.4 + 0.05 * np.arange(h),
+        "elapsed_ms": 23.0 + rng.random(),
+        "committed_at": START + SECONDS_PER_ENVIRONMENT_STEP * t,
+    }
+    return Proposal(**values | changes)
+
+
+def make_environment_step(
+    rng: np.random.Generator,
+    *,
+    episode: int = 0,
+    t: int = 0,
+    reward: float = 2.5,
+    episode_return: float = 0.0,
+    frozen_return: float = 0.0,
+    **changes: Any,
+) -> EnvironmentStep:
+    """What happened at t when the proposed action was applied."""
+    simulate, imagine, backward, other = 0.3, 12.0 + rng.random(), 9.0 + rng.random(), 2.0
+    values: dict[str, Any] = {
+        "branch": 0,
+        "episode": episode,
+        "t": t,
+        "reward": reward,
+        "terminated": False,
+        "truncated": False,
+        "episode_return": episode_return,
+        "frozen_return": frozen_return,
+        "twin_alive": True,
+        "next_state": make_state(t + 1),
         "simulate_ms": simulate,
         "imagine_ms": imagine,
         "backward_ms": backward,

@@ -18,6 +18,8 @@ from core.traces.archive import TraceWriter
 from core.traces.trace import (
     FORMAT_VERSION,
     SNAPSHOT_EVERY,
+    BranchStarted,
+    BreakpointHit,
     CommandApplied,
     EpisodeEnded,
     EpisodeStarted,
@@ -25,7 +27,12 @@ from core.traces.trace import (
     RunStarted,
     Snapshot,
 )
-from tests.moment_records import as_stored, make_environment_step, make_update
+from tests.moment_records import (
+    as_stored,
+    make_environment_step,
+    make_proposal,
+    make_update,
+)
 from tests.motion import HOPPER, LAYERS, Sizes, make_physics, make_state
 
 
@@ -95,6 +102,42 @@ def make_command(*, episode: int = 0, t: int = 0, **changes: Any) -> CommandAppl
     return CommandApplied(**values | changes)
 
 
+def make_branch_started(
+    *, branch: int = 1, episode: int = 0, t: int = 0, **changes: Any
+) -> BranchStarted:
+    """A fork of the root before the first update of t, with nothing changed."""
+    values: dict[str, Any] = {
+        "branch": branch,
+        "episode": episode,
+        "t": t,
+        "k": 0,
+        "parent": 0,
+        "reason": "fork",
+        "settings": Settings().to_json(),
+        "seed": 0,
+        "checkpoint": "synthetic",
+        "checkpoint_digest": "0" * 32,
+        "checkpoint_path": "synthetic",
+    }
+    return BranchStarted(**values | changes)
+
+
+def make_breakpoint_hit(*, episode: int = 0, t: int = 0, **changes: Any) -> BreakpointHit:
+    """A breakpoint that paused the run at k = 1 of t."""
+    values: dict[str, Any] = {
+        "branch": 0,
+        "episode": episode,
+        "t": t,
+        "k": 1,
+        "breakpoint": "b1",
+        "condition": f"t == {t}",
+        "hits": 1,
+        "paused": True,
+        "values": json.dumps({"t": t}),
+    }
+    return BreakpointHit(**values | changes)
+
+
 def make_snapshot(
     rng: np.random.Generator,
     *,
@@ -128,7 +171,7 @@ def episode_records(
     ascent_steps: int = 1,
     sizes: Sizes = HOPPER,
 ) -> Iterator[Record]:
-    """One episode as an engine writes it: its start, then at each t updates and step."""
+    """One episode as an engine writes it: its start, then updates, proposal and step."""
     yield make_episode_started(episode=episode, sizes=sizes)
     episode_return = frozen_return = 0.0
     for t in range(environment_steps):
@@ -139,19 +182,19 @@ def episode_records(
             for k in range(ascent_steps + 1)
         ]
         yield from updates
+        yield make_proposal(
+            rng, episode=episode, t=t, before=updates[0], after=updates[-1], sizes=sizes
+        )
         reward = 2.7 + 0.2 * float(np.sin(0.25 * t))
         episode_return, frozen_return = episode_return + reward, frozen_return + 2.5
         yield make_environment_step(
             rng,
             episode=episode,
             t=t,
-            before=updates[0],
-            after=updates[-1],
             reward=reward,
             episode_return=episode_return,
             frozen_return=frozen_return,
             truncated=t == environment_steps - 1,
-            sizes=sizes,
         )
     yield make_episode_ended(
         episode=episode,

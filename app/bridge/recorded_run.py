@@ -1,23 +1,26 @@
 """A trace as the window needs it: the newest moment, any moment, the history of an episode.
 
 No Qt in here. Everything is read when asked for and in short transactions; what an episode's
-history already holds is kept, so that a growing trace costs only its new records.
+history already holds is kept, so that a growing trace costs only its new records. A place names
+the branch that is looked at: what that branch shares with its parents is found there.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import numpy as np
-
+from app.bridge.episode_columns import EpisodeColumns
+from app.bridge.settings_in_effect import SettingsInEffect
 from app.state.cursor import Address, Place
-from app.state.moment import HISTORY_COLUMNS, History, Moment
-from core.errors import PsiscopeError
+from app.state.moment import History, Moment
 from core.settings import Settings
 from core.tasks import find_task
 from core.traces.archive import TraceReader
-from core.traces.trace import CommandApplied, EnvironmentStep, GradientUpdate
+from core.traces.lineage import Branches
+from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
+
+_KEPT_EPISODES = 4
+"""Whose columns stay in memory: those of the cursor, of a comparison, of the search."""
 
 
 class RecordedRun:
@@ -29,12 +32,9 @@ class RecordedRun:
         self.started = self._reader.started()
         self.task = find_task(self.started.task)
         self._seq = 0
-        self._edits_seq = 0
-        self._edits: list[tuple[Place, Settings]] = []
-        self._settings = Settings.from_json(self.started.settings)
+        self._settings = SettingsInEffect(Settings.from_json(self.started.settings))
         self._last_real: tuple[Place, EnvironmentStep] | None = None
-        self._history_of = (-1, -1)
-        self._history = History.empty()
+        self._episodes: dict[tuple[int, int], EpisodeColumns] = {}
 
     @property
     def seq(self) -> int:
@@ -50,9 +50,13 @@ class RecordedRun:
         seq = self._reader.last_seq()
         if seq == self._seq:
             return False
-        self._read_edits()
+        self._settings.refresh(self._reader)
         self._seq = seq
         return True
+
+    def branches(self) -> Branches:
+        """The tree of branches, as far as it is written."""
+        return self._reader.branches()
 
     def newest(self) -> Place | None:
         """The newest environment step that has begun; None before the first."""
@@ -82,9 +86,8 @@ class RecordedRun:
         return None
 
     def last_t(self, branch: int, episode: int) -> int | None:
-        """The last recorded environment step of an episode; None where there is none."""
-        ts = self._reader.columns("EnvironmentStep", ["t"], branch=branch, episode=episode)["t"]
-        return int(ts[-1]) if len(ts) else None
+        """The last environment step of an episode that is recorded whole; None without."""
+        return self._columns(branch, episode).last_t()
 
     def steps_since(self, seq: int) -> int:
         """How many environment steps were recorded after that record."""
@@ -94,8 +97,12 @@ class RecordedRun:
         """The gradient updates of a step, k rising."""
         return self._reader.updates(*place)
 
+    def proposal(self, place: Place) -> Proposal | None:
+        """The action proposed at a step; None while its updates go on."""
+        return self._reader.proposal(*place)
+
     def environment_step(self, place: Place) -> EnvironmentStep | None:
-        """What really happened at a step; None while its updates go on."""
+        """What really happened at a step; None until the action was applied."""
         if self._last_real is None or self._last_real[0] != place:
             found = self._reader.environment_step(*place)
             self._last_real = None if found is None else (place, found)
@@ -104,8 +111,9 @@ class RecordedRun:
     def moment(self, address: Address, *, live: bool) -> Moment | None:
         """The moment at an address; None where nothing is recorded there."""
         updates = self.updates(address.place)
+        proposal = self.proposal(address.place)
         real = self.environment_step(address.place)
-        if not updates and real is None:
+        if not updates and proposal is None and real is None:
             return None
         last = updates[-1].k if updates else 0
         return Moment(
@@ -113,57 +121,25 @@ class RecordedRun:
             task=self.task,
             settings=self.settings_at(address.place),
             updates=updates,
+            proposal=proposal,
             environment_step=real,
             k=last if address.k is None else min(address.k, last),
             live=live,
+            branch=address.branch,
         )
 
     def settings_at(self, place: Place) -> Settings:
         """In effect at a step: the settings of the start and the accepted edits up to it."""
-        settings = self._settings
-        for since, edited in self._edits:
-            if since[0] == place[0] and since <= place:
-                settings = edited
-        return settings
+        return self._settings.at(place, self.branches())
 
     def history(self, branch: int, episode: int) -> History:
-        """The columns of an episode, as far as it is recorded."""
-        same = self._history_of == (branch, episode) and len(self._history) > 0
-        known = self._history if same else History.empty()
-        new = self._reader.columns(
-            "EnvironmentStep",
-            [name for name in HISTORY_COLUMNS if name != "seq"],
-            branch=branch,
-            episode=episode,
-            since_seq=int(known.seq[-1]) if len(known) else 0,
-        )
-        if len(new["seq"]):
-            known = History.from_columns(
-                {
-                    name: np.concatenate([getattr(known, name), new[name]])
-                    for name in HISTORY_COLUMNS
-                }
-            )
-        self._history_of, self._history = (branch, episode), known
-        return known
+        """The columns of an episode along the path to a branch, as far as it is recorded."""
+        return self._columns(branch, episode).history()
 
-    def _read_edits(self) -> None:
-        found = self._reader.columns("CommandApplied", ["t"], since_seq=self._edits_seq)["seq"]
-        for seq in found:
-            record = self._reader.read(int(seq))
-            self._edits_seq = int(seq)
-            if isinstance(record, CommandApplied) and record.accepted:
-                self._take_edit(record)
-
-    def _take_edit(self, record: CommandApplied) -> None:
-        command = json.loads(record.command)
-        if command.get("command") != "edit":
-            return
-        base = self._edits[-1][1] if self._edits else self._settings
-        try:
-            settings = base.replace(**command.get("settings", {}))
-        except PsiscopeError:
-            return
-        # An edit in the middle of the updates of t acts from t + 1 on.
-        since = (record.branch, max(record.episode, 0), record.t + (record.k > 0))
-        self._edits.append((since, settings))
+    def _columns(self, branch: int, episode: int) -> EpisodeColumns:
+        key = (branch, episode)
+        found = self._episodes.pop(key, None) or EpisodeColumns(self._reader, branch, episode)
+        self._episodes[key] = found
+        while len(self._episodes) > _KEPT_EPISODES:
+            del self._episodes[next(iter(self._episodes))]
+        return found

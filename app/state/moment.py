@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from core.settings import Settings
 from core.tasks import Task
-from core.traces.trace import EnvironmentStep, GradientUpdate, RunStarted
+from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal, RunStarted
 
 Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Moment:
-    """One moment of a run. `environment_step` is None while the updates of t go on."""
+    """One moment of a run: updates, then the action proposed, then what it did."""
 
     run: RunStarted
     task: Task
@@ -28,11 +28,16 @@ class Moment:
     """In effect at this t."""
     updates: tuple[GradientUpdate, ...]
     """The updates of t made so far, k rising from 0; empty before the first."""
+    proposal: Proposal | None = None
+    """None while the updates of t go on. Known before the action is applied."""
     environment_step: EnvironmentStep | None
+    """None until the action was applied."""
     k: int
     """The gradient update under the cursor."""
     live: bool
     """Whether the cursor follows the newest record."""
+    branch: int = 0
+    """The branch that is looked at; what it shares with its parents is recorded as theirs."""
     layer_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,20 +47,14 @@ class Moment:
     @property
     def t(self) -> int:
         """Environment step; 0 before anything happened."""
-        source = self.environment_step or self.before
+        source = self._any_record
         return 0 if source is None else source.t
 
     @property
     def episode(self) -> int:
         """Episode; -1 before anything happened."""
-        source = self.environment_step or self.before
+        source = self._any_record
         return -1 if source is None else source.episode
-
-    @property
-    def branch(self) -> int:
-        """Branch of the run; 0 before anything happened."""
-        source = self.environment_step or self.before
-        return 0 if source is None else source.branch
 
     @property
     def before(self) -> GradientUpdate | None:
@@ -70,11 +69,17 @@ class Moment:
 
     @property
     def ascent_steps(self) -> int:
-        """E at this t: known once the last update is recorded, from the settings until then."""
+        """E at this t: known once the action is proposed, from the settings until then."""
+        if self.proposal is not None:
+            return self.proposal.k
         if not self.updates:
             return self.settings.updates
         last = self.updates[-1]
         return last.k if last.last else max(last.k, self.settings.updates)
+
+    @property
+    def _any_record(self) -> GradientUpdate | Proposal | EnvironmentStep | None:
+        return self.environment_step or self.proposal or self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,7 +118,7 @@ class History:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> History:
-        """From `TraceReader.columns` of `EnvironmentStep`; a column that is missing is NaN."""
+        """From columns by name; one that is missing is NaN."""
         length = max((len(column) for column in columns.values()), default=0)
         missing = np.full(length, np.nan)
         return cls(
@@ -125,4 +130,13 @@ class History:
 
 
 HISTORY_COLUMNS: tuple[str, ...] = tuple(f.name for f in dataclasses.fields(History))
-"""The columns a History is made of, named as in `EnvironmentStep`, and `seq`."""
+"""The columns a History is made of: `seq`, and those below, named as in the records."""
+STEP_COLUMNS: tuple[str, ...] = (
+    "reward", "episode_return", "frozen_return",
+    "total_ms", "simulate_ms", "imagine_ms", "backward_ms", "other_ms",
+)  # fmt: skip
+"""Of EnvironmentStep; NaN where the action is proposed and not applied yet."""
+PROPOSAL_COLUMNS: tuple[str, ...] = (
+    "objective_gain", "true_gain", "model_error", "action_change", "drift", "trust_factor",
+)  # fmt: skip
+"""Of Proposal."""

@@ -61,13 +61,13 @@ def find_verdict(moment: Moment, history: History) -> Verdict:
         return Verdict(
             finding="unknown", sentence="No updates (E = 0): the frozen policy acts."
         )
-    if moment.environment_step is None:
+    if moment.proposal is None:
         return Verdict(finding="unknown", sentence=_unfinished(moment))
     if not _horizon(moment):
         return Verdict(finding="unknown", sentence=_critic_alone(moment))
     known = history.true_gain[history.t <= moment.t]
     evidence = find_evidence(known[-WINDOW:])
-    words = [_gains(moment), *_guards(moment), _evidence_words(evidence)]
+    words = [_gains(moment), *_guards(moment), *_waiting(moment), _evidence_words(evidence)]
     return Verdict(finding=evidence.finding, sentence="; ".join(words) + ".")
 
 
@@ -98,11 +98,11 @@ def t_quantile(degrees: float) -> float:
 
 
 def _gains(moment: Moment) -> str:
-    step = moment.environment_step
+    step = moment.proposal
     if step is None:
         return _unfinished(moment)
     if step.fallback:
-        return f"The frozen action was applied: {step.fallback}"
+        return f"{_frozen_acts(moment)}: {step.fallback}"
     predicted, true = signed(step.objective_gain, 2), signed(step.true_gain, 2)
     if not math.isfinite(step.true_gain):
         return f"Objective gain {predicted} predicted, the true one is not computed"
@@ -110,12 +110,21 @@ def _gains(moment: Moment) -> str:
 
 
 def _guards(moment: Moment) -> list[str]:
-    step = moment.environment_step
+    step = moment.proposal
     if step is None or step.fallback or not step.trust_factor < 1:
         return []
     if step.trust_factor == 0:
         return ["the trust region refused the update"]
     return [f"the trust region shrank the update to {fraction(step.trust_factor)}"]
+
+
+def _waiting(moment: Moment) -> list[str]:
+    return ["the action is not applied yet"] if moment.environment_step is None else []
+
+
+def _frozen_acts(moment: Moment) -> str:
+    applied = moment.environment_step is not None
+    return f"The frozen action {'was' if applied else 'will be'} applied"
 
 
 def _evidence_words(evidence: Evidence) -> str:
@@ -135,12 +144,13 @@ def _unfinished(moment: Moment) -> str:
 
 def _critic_alone(moment: Moment) -> str:
     """With H = 0 the true future has no step: its gain is the critic's own, no proof."""
-    step = moment.environment_step
+    step = moment.proposal
     gain = signed(step.objective_gain, 2) if step is not None else ""
     words = [f"H = 0: gain {gain} by the critic alone", *_guards(moment)]
     if step is not None and step.fallback:
-        words = [f"H = 0: the frozen action was applied: {step.fallback}"]
-    return "; ".join([*words, "no step is simulated that could confirm it"]) + "."
+        words = [f"H = 0: {_frozen_acts(moment).lower()}: {step.fallback}"]
+    words += ["no step is simulated that could confirm it", *_waiting(moment)]
+    return "; ".join(words) + "."
 
 
 def _horizon(moment: Moment) -> int:

@@ -120,8 +120,8 @@ def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Par
     parts.append(
         (f"ρ {plain(radius, 2)}" if radius is not None else "no trust region", "muted")
     )
-    if moment.environment_step is not None and moment.environment_step.fallback:
-        parts.append(("✕ frozen action applied", "refused_text"))
+    if moment.proposal is not None and moment.proposal.fallback:
+        parts.append(("✕ frozen action acts", "refused_text"))
     elif after.last and after.trust_factor < 1:
         text = (
             "✕ update refused"
@@ -137,9 +137,8 @@ def _frozen_action(moment: Moment, before: GradientUpdate) -> Floats:
 
     Where psi is reset at every environment step it is the action at k = 0.
     """
-    step = moment.environment_step
-    if step is not None:
-        return numbers(step.frozen_action)
+    if moment.proposal is not None:
+        return numbers(moment.proposal.frozen_action)
     known = moment.settings.reset_mode == "step"
     return numbers(before.action) if known else np.full(len(before.action), np.nan)
 

@@ -17,7 +17,7 @@ from app.views.header import Header, Legend, Part
 from app.views.plot import Plot
 from app.views.view import View
 from core.tasks import Task
-from core.traces.trace import EnvironmentStep, GradientUpdate
+from core.traces.trace import GradientUpdate, Proposal
 
 MOST_PARTICLES = 32
 """Particles drawn; of more, evenly chosen ones."""
@@ -92,7 +92,7 @@ class ModelView(View):
         if before is None or after is None:
             return
         self._offer_dimensions(moment.task)
-        step = moment.environment_step
+        proposal = moment.proposal
         horizon = before.reward_terms.shape[1]
         self._reward.note("" if horizon else "H = 0: no imagined reward")
         self._error.note("" if horizon else "H = 0: no model error")
@@ -100,10 +100,10 @@ class ModelView(View):
         if role != self._role:
             self._role = role
             self.restyle(self.theme)
-        self._draw_state(before, after, step)
-        self._draw_reward(after, step)
-        self._draw_error(after, step)
-        self.header.set_readout(*_readout(after, step, horizon))
+        self._draw_state(before, after, moment)
+        self._draw_reward(after, moment)
+        self._draw_error(after, proposal)
+        self.header.set_readout(*_readout(after, proposal, horizon))
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -114,13 +114,13 @@ class ModelView(View):
                 series.restyle(theme)
 
     def _draw_state(
-        self, before: GradientUpdate, after: GradientUpdate, step: EnvironmentStep | None
+        self, before: GradientUpdate, after: GradientUpdate, moment: Moment
     ) -> None:
         chosen = max(0, self._chooser.currentIndex())
         particles = some_rows(numbers(after.imagined_states[:, :, chosen]), MOST_PARTICLES)
         first = mean(numbers(before.imagined_states[:, :, chosen]))
         second = mean(numbers(after.imagined_states[:, :, chosen]))
-        true = _true_path(step, chosen)
+        true = _true_path(moment, chosen)
         j = np.arange(len(second), dtype=float)
         self._particles.setData(*fan(j, particles), connect="finite")
         self._states["before"].show(j, first if len(first) == len(j) else second)
@@ -130,10 +130,10 @@ class ModelView(View):
         calm = self._state_ranges.setdefault(chosen, CalmRange(least_span=1e-3))
         self._state.set_y(*calm.fit(*extent(particles, first, second, true)))
 
-    def _draw_reward(self, after: GradientUpdate, step: EnvironmentStep | None) -> None:
+    def _draw_reward(self, after: GradientUpdate, moment: Moment) -> None:
         rewards = numbers(after.imagined_rewards)
         middle, spread = mean(rewards), numbers(std(rewards), 0.0)
-        true = _true_rewards(step)
+        true = _true_rewards(moment)
         j = np.arange(len(middle), dtype=float)
         finite = np.isfinite(middle)
         self._spreads.setData(
@@ -147,8 +147,8 @@ class ModelView(View):
             *self._reward_range.fit(*extent(middle - spread, middle + spread, true))
         )
 
-    def _draw_error(self, after: GradientUpdate, step: EnvironmentStep | None) -> None:
-        error = numbers(step.model_errors) if step is not None else np.full(0, np.nan)
+    def _draw_error(self, after: GradientUpdate, proposal: Proposal | None) -> None:
+        error = numbers(proposal.model_errors) if proposal else np.full(0, np.nan)
         spread = numbers(after.ensemble_spread)
         self._errors["real"].show(np.arange(len(error), dtype=float) + 1, error)
         self._errors["doubt"].show(np.arange(len(spread), dtype=float) + 1, spread)
@@ -205,32 +205,34 @@ _DOUBT: tuple[Role, ...] = ("doubt", "real")
 
 
 def _readout(
-    after: GradientUpdate, step: EnvironmentStep | None, horizon: int
+    after: GradientUpdate, proposal: Proposal | None, horizon: int
 ) -> tuple[Part, ...]:
     if not horizon:
         return (("H = 0: nothing is imagined", "muted"),)
-    error = step.model_error if step is not None else float("nan")
+    error = proposal.model_error if proposal is not None else float("nan")
     spread = float(after.ensemble_spread[0]) if len(after.ensemble_spread) else float("nan")
     shown = plain(error, 2) if np.isfinite(error) else NOTHING
     return ((f"error {shown}", "real_text"), (f"spread {plain(spread, 2)}", "doubt_text"))
 
 
-def _true_path(step: EnvironmentStep | None, dimension: int) -> Floats:
+def _true_path(moment: Moment, dimension: int) -> Floats:
     """The true future after the updates, to its end; without diagnostics s_t and s_{t+1}."""
-    if step is None:
+    proposal, step = moment.proposal, moment.environment_step
+    if proposal is None:
         return np.full(0, np.nan)
-    if len(step.true_states) < 3 or not np.isfinite(step.true_states[2]).any():
-        return numbers(np.array([step.state[dimension], step.next_state[dimension]]))
-    return numbers(step.true_states[2, : int(step.true_lengths[2]) + 1, dimension])
+    if len(proposal.true_states) == 3 and np.isfinite(proposal.true_states[2]).any():
+        return numbers(proposal.true_states[2, : int(proposal.true_lengths[2]) + 1, dimension])
+    states = [proposal.state] if step is None else [proposal.state, step.next_state]
+    return numbers(np.array([state[dimension] for state in states]))
 
 
-def _true_rewards(step: EnvironmentStep | None) -> Floats:
+def _true_rewards(moment: Moment) -> Floats:
     """Rewards of the true future after the updates, to its end; else the one that was paid."""
-    if step is None:
-        return np.full(0, np.nan)
-    if len(step.true_rewards) < 3 or not np.isfinite(step.true_rewards[2]).any():
-        return numbers(np.array([step.reward]))
-    return numbers(step.true_rewards[2, : int(step.true_lengths[2])])
+    proposal, step = moment.proposal, moment.environment_step
+    rewards = proposal.true_rewards if proposal is not None else np.empty((0, 0))
+    if proposal is not None and len(rewards) == 3 and np.isfinite(rewards[2]).any():
+        return numbers(rewards[2, : int(proposal.true_lengths[2])])
+    return np.full(0, np.nan) if step is None else numbers(np.array([step.reward]))
 
 
 def _fit_j(plot: Plot, first: int, last: int) -> None:

@@ -133,8 +133,8 @@ def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> t
         steps = moment.ascent_steps
         where = f"at k = 0 of {steps}" if steps else "no updates (E = 0)"
         return (("J", "muted"), (first, "before_text"), (where, "muted"))
-    step = moment.environment_step
-    true_gain = step.true_gain if step is not None and after.last else float("nan")
+    proposal = moment.proposal
+    true_gain = proposal.true_gain if proposal is not None and after.last else float("nan")
     gain, true = alike(after.objective - before.objective, true_gain)
     parts: list[Part] = [
         ("J", "muted"),
@@ -163,7 +163,7 @@ def _true_gain(moment: Moment, after: GradientUpdate) -> Floats:
     From its own value before: where the model is poor, the true level is so far off that the
     gain could not be seen beside it.
     """
-    step = moment.environment_step
-    if step is None or not after.last or after.k == 0:
+    proposal = moment.proposal
+    if proposal is None or not after.last or after.k == 0:
         return np.full(2, np.nan)
-    return numbers(np.array([0.0, step.true_gain]))
+    return numbers(np.array([0.0, proposal.true_gain]))

@@ -39,7 +39,7 @@ class Wish:
 def fans_of(moment: Moment) -> dict[Role, Floats]:
     """The futures of s_t by role, each (m, H+1, S): imagined before, imagined after, true."""
     fans: dict[Role, Floats] = {}
-    before, after, real = moment.before, moment.after, moment.environment_step
+    before, after, real = moment.before, moment.after, moment.proposal
     if before is not None:
         fans["before"] = before.imagined_states
     if after is not None and after is not before:
@@ -52,8 +52,8 @@ def fans_of(moment: Moment) -> dict[Role, Floats]:
 
 def state_of(moment: Moment) -> Floats | None:
     """s_t, (S,); None before the first record of this t."""
-    if moment.environment_step is not None:
-        return np.asarray(moment.environment_step.state)
+    if moment.proposal is not None:
+        return np.asarray(moment.proposal.state)
     before = moment.before
     if before is None or before.imagined_states.ndim != 3 or not before.imagined_states.size:
         return None
@@ -61,12 +61,12 @@ def state_of(moment: Moment) -> Floats | None:
 
 
 def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
-    """The picture of a moment; `root` stands in until the step's physics state is recorded."""
+    """The picture of a moment; `root` stands in until the physics state is recorded."""
     state = state_of(moment)
     if state is None:
         return None
     fans = fans_of(moment)
-    step = moment.environment_step
+    proposal = moment.proposal
     width, height = picture_size(wish.size, wish.still)
     roles = list(fans)
     kept = [_thinned(fans[role], wish) for role in roles]
@@ -80,7 +80,7 @@ def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
         camera=wish.camera,
         state=state,
         root=root,
-        physics_state=step.physics_state if step is not None else np.empty(0),
+        physics_state=proposal.physics_state if proposal is not None else np.empty(0),
         fans=tuple(Fan(name=r, states=s) for r, s in zip(roles, kept, strict=True)),
         ghosts=tuple(
             ghost

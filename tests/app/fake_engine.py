@@ -21,14 +21,20 @@ import numpy as np
 from core.commands import Command, parse_command
 from core.settings import Settings
 from core.traces.archive import TraceReader, TraceWriter
-from core.traces.trace import CommandApplied, EnvironmentStep, GradientUpdate, Record
+from core.traces.trace import (
+    CommandApplied,
+    EnvironmentStep,
+    GradientUpdate,
+    Proposal,
+    Record,
+)
 from tests.records import episode_records, make_run_started
 
 UNTIL: dict[str, tuple[type[Record], ...]] = {
     "run": (),
     "step_over": (EnvironmentStep,),
     "step_out": (EnvironmentStep,),
-    "step_into": (GradientUpdate,),
+    "step_into": (GradientUpdate, Proposal),
 }
 
 
@@ -69,7 +75,7 @@ class FakeEngine:
 
     def _work(self) -> None:
         record = next(self.records)
-        if isinstance(record, GradientUpdate | EnvironmentStep):
+        if isinstance(record, GradientUpdate | Proposal | EnvironmentStep):
             record = dataclasses.replace(record, committed_at=time.time())
         self.writer.append(record)
         if isinstance(record, GradientUpdate | EnvironmentStep):
@@ -83,7 +89,7 @@ class FakeEngine:
             sys.stderr.write("made up: the fake engine was told to die\n")
             sys.stderr.flush()
             sys.exit(3)
-        if isinstance(record, self.until):
+        if isinstance(record, self.until) and not getattr(record, "last", False):
             self._set_running(running=False)
 
     def _take(self, line: str) -> bool:

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.state.moment import HISTORY_COLUMNS, History
-from core.traces.trace import EnvironmentStep
+from app.state.moment import HISTORY_COLUMNS, PROPOSAL_COLUMNS, STEP_COLUMNS, History
+from core.traces.trace import EnvironmentStep, Proposal
 from tests.app.view_moments import LAYERS, make_moment
 
 
@@ -22,7 +22,9 @@ def test_before_is_k_0_and_after_is_the_update_at_the_cursor() -> None:
 
 def test_the_cursor_beyond_the_updates_made_so_far_shows_the_last() -> None:
     moment = make_moment(ascent_steps=5, k=5)
-    begun = dataclasses.replace(moment, updates=moment.updates[:3], environment_step=None)
+    begun = dataclasses.replace(
+        moment, updates=moment.updates[:3], proposal=None, environment_step=None
+    )
     assert begun.after is begun.updates[2]
     assert begun.ascent_steps == 5
 
@@ -33,15 +35,19 @@ def test_the_record_knows_better_than_the_settings_how_many_updates_there_were()
 
 
 def test_a_moment_without_records_is_at_the_beginning() -> None:
-    moment = dataclasses.replace(make_moment(), updates=(), environment_step=None)
+    moment = dataclasses.replace(
+        make_moment(), updates=(), proposal=None, environment_step=None
+    )
     assert (moment.t, moment.episode, moment.branch) == (0, -1, 0)
     assert moment.before is None
     assert moment.after is None
 
 
-def test_the_columns_are_scalar_fields_of_the_environment_step() -> None:
-    scalars = {f.name for f in dataclasses.fields(EnvironmentStep) if not f.metadata["shape"]}
-    assert set(HISTORY_COLUMNS) - {"seq"} <= scalars
+def test_the_columns_are_scalar_fields_of_the_proposal_and_the_environment_step() -> None:
+    for record, columns in ((Proposal, PROPOSAL_COLUMNS), (EnvironmentStep, STEP_COLUMNS)):
+        scalars = {f.name for f in dataclasses.fields(record) if not f.metadata["shape"]}
+        assert set(columns) <= scalars
+    assert {*PROPOSAL_COLUMNS, *STEP_COLUMNS, "t", "seq"} == set(HISTORY_COLUMNS)
 
 
 def test_a_missing_column_is_nan() -> None:

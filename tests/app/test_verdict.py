@@ -28,7 +28,7 @@ def gains(*values: float, length: int = 40) -> np.ndarray:
 
 
 def test_it_names_the_predicted_and_the_true_gain_and_their_reach() -> None:
-    text = sentence(step_changes={"objective_gain": 3.1, "true_gain": 0.4})
+    text = sentence(proposal_changes={"objective_gain": 3.1, "true_gain": 0.4})
     assert text.startswith("Objective gain +3.1 predicted, true +0.40 over 5 steps; ")
 
 
@@ -82,18 +82,18 @@ def test_without_updates_the_frozen_policy_acts() -> None:
 
 
 def test_it_says_that_the_trust_region_acted() -> None:
-    assert "shrank the update to 1/4" in sentence(step_changes={"trust_factor": 0.25})
-    assert "refused the update" in sentence(step_changes={"trust_factor": 0.0})
+    assert "shrank the update to 1/4" in sentence(proposal_changes={"trust_factor": 0.25})
+    assert "refused the update" in sentence(proposal_changes={"trust_factor": 0.0})
     assert "trust region" not in sentence()
 
 
 def test_it_says_that_the_frozen_action_was_applied() -> None:
-    text = sentence(step_changes={"fallback": "the rollout was not finite"})
+    text = sentence(proposal_changes={"fallback": "the rollout was not finite"})
     assert text.startswith("The frozen action was applied: the rollout was not finite; ")
 
 
 def test_it_says_when_truth_is_not_computed() -> None:
-    assert "the true one is not computed" in sentence(step_changes={"true_gain": NAN})
+    assert "the true one is not computed" in sentence(proposal_changes={"true_gain": NAN})
 
 
 def test_before_the_action_it_names_the_gain_so_far() -> None:
@@ -101,8 +101,18 @@ def test_before_the_action_it_names_the_gain_so_far() -> None:
     assert "update 5 of 5; the action is not applied yet" in text
 
 
+def test_a_proposed_action_has_its_true_gain_before_it_is_applied() -> None:
+    text = sentence(environment_step=False, proposal=True, proposal_changes={"true_gain": 0.4})
+    assert "true +0.40 over 5 steps; the action is not applied yet; " in text
+    fallback = {"fallback": "the rollout was not finite"}
+    text = sentence(environment_step=False, proposal=True, proposal_changes=fallback)
+    assert text.startswith("The frozen action will be applied: the rollout was not finite; ")
+
+
 def test_before_anything_happened_it_waits() -> None:
-    moment = dataclasses.replace(make_moment(), updates=(), environment_step=None)
+    moment = dataclasses.replace(
+        make_moment(), updates=(), proposal=None, environment_step=None
+    )
     assert find_verdict(moment, History.empty()).sentence.startswith("Waiting")
 
 

@@ -22,13 +22,13 @@ from app.views.model import ModelView
 from app.views.objective import ObjectiveView
 from app.views.timeline import TimelineView
 from app.views.updates import COLUMNS, UpdatesTable
-from core.traces.trace import EnvironmentStep
+from core.traces.trace import Proposal
 from tests.app.view_moments import make_history, make_moment
 
 
-def step_of(moment: Moment) -> EnvironmentStep:
-    assert moment.environment_step is not None
-    return moment.environment_step
+def step_of(moment: Moment) -> Proposal:
+    assert moment.proposal is not None
+    return moment.proposal
 
 
 def test_the_objective_is_drawn_from_its_value_at_k_0(qtbot: QtBot) -> None:
@@ -52,7 +52,7 @@ def test_the_objective_is_drawn_from_its_value_at_k_0(qtbot: QtBot) -> None:
 def test_the_objective_readout_has_both_gains(qtbot: QtBot) -> None:
     view = ObjectiveView()
     qtbot.addWidget(view)
-    moment = make_moment(step_changes={"true_gain": 0.4})
+    moment = make_moment(proposal_changes={"true_gain": 0.4})
     gain = moment.updates[1].objective - moment.updates[0].objective
     view.show_moment(moment)
     assert f"gain +{gain:.2f}" in view.header.readout()
@@ -218,7 +218,7 @@ def test_the_model_view_shows_reward_error_and_spread(qtbot: QtBot) -> None:
 def test_a_true_future_that_ended_is_drawn_to_its_end(qtbot: QtBot) -> None:
     view = ModelView()
     qtbot.addWidget(view)
-    moment = make_moment(step_changes={"true_lengths": np.array([5, 5, 2])})
+    moment = make_moment(proposal_changes={"true_lengths": np.array([5, 5, 2])})
     view.show_moment(moment)
     assert len(view._states["real"]._line.getData()[1]) == 3
     assert len(view._rewards["real"]._line.getData()[1]) == 2

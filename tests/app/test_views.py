@@ -23,7 +23,7 @@ from app.views.plot import Plot
 from app.views.timeline import TimelineView
 from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
-from core.traces.trace import EnvironmentStep, GradientUpdate
+from core.traces.trace import GradientUpdate, Proposal
 from tests.app.view_moments import make_history, make_moment
 
 NAN = float("nan")
@@ -60,6 +60,7 @@ def spoiled_moment(value: float) -> Moment:
     return dataclasses.replace(
         moment,
         updates=tuple(spoiled(update, value) for update in moment.updates),
+        proposal=spoiled(moment.proposal, value),
         environment_step=spoiled(moment.environment_step, value),
     )
 
@@ -68,7 +69,11 @@ def large_numbers() -> Moment:
     """The longest texts that a diverging run writes."""
     moment = make_moment(
         ascent_steps=10,
-        step_changes={"trust_factor": 2**-10, "true_gain": -1234.5678, "model_error": 12.345},
+        proposal_changes={
+            "trust_factor": 2**-10,
+            "true_gain": -1234.5678,
+            "model_error": 12.345,
+        },
     )
     changes: dict[str, Any] = {
         "drift": 1.2345e-4,
@@ -92,17 +97,18 @@ def large_numbers() -> Moment:
 def without_diagnostics() -> Moment:
     """As an engine without the frozen twin and the true futures writes it."""
     moment = make_moment()
-    step = moment.environment_step
-    assert isinstance(step, EnvironmentStep)
+    proposal, step = moment.proposal, moment.environment_step
+    assert isinstance(proposal, Proposal)
+    assert step is not None
     missing = {
-        name: np.full_like(getattr(step, name), np.nan)
+        name: np.full_like(getattr(proposal, name), np.nan)
         for name in ("true_states", "true_rewards", "true_objectives", "model_errors")
     }
-    step = dataclasses.replace(
-        step, true_gain=NAN, model_error=NAN, frozen_return=NAN, true_lengths=np.zeros(3, int),
-        **missing,
-    )  # fmt: skip
-    return dataclasses.replace(moment, environment_step=step)
+    proposal = dataclasses.replace(
+        proposal, true_gain=NAN, model_error=NAN, true_lengths=np.zeros(3, int), **missing
+    )
+    step = dataclasses.replace(step, frozen_return=NAN)
+    return dataclasses.replace(moment, proposal=proposal, environment_step=step)
 
 
 MOMENTS: dict[str, Callable[[], Moment]] = {
@@ -120,10 +126,13 @@ MOMENTS: dict[str, Callable[[], Moment]] = {
         environment_step=False, settings_changes={"reset_mode": "episode"}
     ),
     "no trust region": lambda: make_moment(settings_changes={"trust_radius": None}),
-    "trust region acted": lambda: make_moment(step_changes={"trust_factor": 0.25}),
-    "fallback": lambda: make_moment(step_changes={"fallback": "the rollout was not finite"}),
+    "before actuation": lambda: make_moment(environment_step=False, proposal=True),
+    "trust region acted": lambda: make_moment(proposal_changes={"trust_factor": 0.25}),
+    "fallback": lambda: make_moment(
+        proposal_changes={"fallback": "the rollout was not finite"}
+    ),
     "nothing recorded": lambda: dataclasses.replace(
-        make_moment(), updates=(), environment_step=None
+        make_moment(), updates=(), proposal=None, environment_step=None
     ),
     "NaN": lambda: spoiled_moment(NAN),
     "infinite": lambda: spoiled_moment(float("inf")),

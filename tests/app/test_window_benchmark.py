@@ -17,7 +17,8 @@ from app.state.target import PROJECT_ROOT
 from app.views.scene_picture import fans_of, state_of
 from core.settings import Settings
 from core.tasks import find_task
-from tests.records import make_environment_step, make_run_started, make_update
+from tests.moment_records import make_environment_step, make_proposal, make_update
+from tests.records import make_run_started
 
 MEASURE = """
 import json, sys
@@ -75,6 +76,7 @@ def test_the_empty_scene_keeps_the_body_and_drops_all_futures() -> None:
         task=find_task("hopper"),
         settings=Settings(),
         updates=updates,
+        proposal=make_proposal(rng),
         environment_step=make_environment_step(rng),
         k=1,
         live=True,

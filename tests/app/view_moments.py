@@ -12,7 +12,7 @@ from app.state.moment import HISTORY_COLUMNS, History, Moment
 from core.settings import Settings
 from core.tasks import find_task
 from core.traces.trace import GradientUpdate
-from tests.moment_records import make_environment_step, make_update
+from tests.moment_records import make_environment_step, make_proposal, make_update
 from tests.motion import Sizes
 from tests.records import make_run_started
 
@@ -28,11 +28,16 @@ def make_moment(
     seed: int = 0,
     k: int | None = None,
     environment_step: bool = True,
+    proposal: bool | None = None,
     update_changes: dict[str, Any] | None = None,
+    proposal_changes: dict[str, Any] | None = None,
     step_changes: dict[str, Any] | None = None,
     settings_changes: dict[str, Any] | None = None,
 ) -> Moment:
-    """A moment with all its updates; changes go into each update, the step, the settings."""
+    """A moment with all its updates; changes go into each update, the rest, the settings.
+
+    The proposal is there where the environment step is, unless said otherwise.
+    """
     rng = np.random.default_rng(seed)
     sizes = Sizes(horizon=horizon, particles=particles)
     settings = Settings(horizon=horizon, particles=particles, ascent_steps=ascent_steps)
@@ -50,14 +55,20 @@ def make_moment(
     )
     if not update_changes:
         updates = tuple(_with_own_gain(update, rng) for update in updates)
-    step = make_environment_step(
+    proposed = make_proposal(
         rng,
         t=t,
         before=updates[0],
         after=updates[-1],
+        sizes=sizes,
+        **(proposal_changes or {}),
+    )
+    step = make_environment_step(
+        rng,
+        t=t,
+        reward=float(proposed.true_rewards[2, 0]) if horizon else 2.5,
         episode_return=2.7 * t,
         frozen_return=2.5 * t,
-        sizes=sizes,
         **(step_changes or {}),
     )
     return Moment(
@@ -65,6 +76,7 @@ def make_moment(
         task=find_task("hopper"),
         settings=settings,
         updates=updates,
+        proposal=proposed if (environment_step if proposal is None else proposal) else None,
         environment_step=step if environment_step else None,
         k=ascent_steps if k is None else k,
         live=True,

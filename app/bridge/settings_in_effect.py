@@ -1,0 +1,63 @@
+"""Which settings act at which environment step of which branch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from app.state.cursor import Place
+from core.errors import PsiscopeError
+from core.settings import Settings
+from core.traces.lineage import Branches
+from core.traces.reader import TraceReader
+
+_COLUMNS = ("branch", "episode", "t", "k", "command", "accepted")
+
+
+class SettingsInEffect:
+    """The settings of the start, those a branch began with, and the accepted edits."""
+
+    def __init__(self, start: Settings) -> None:
+        self._start = start
+        self._seq = 0
+        self._edits: dict[int, list[tuple[tuple[int, int], dict[str, Any]]]] = {}
+
+    def refresh(self, reader: TraceReader) -> None:
+        """Read the edits that are new."""
+        rows = reader.columns("CommandApplied", _COLUMNS, since_seq=self._seq)
+        if not len(rows["seq"]):
+            return
+        self._seq = int(rows["seq"][-1])
+        for branch, episode, t, k, line, accepted in zip(
+            *(rows[name] for name in _COLUMNS), strict=True
+        ):
+            if accepted:
+                # An edit in the middle of the updates of t acts from t + 1 on.
+                since = (max(int(episode), 0), int(t) + int(k > 0))
+                self._note(int(branch), since, line)
+
+    def at(self, place: Place, branches: Branches) -> Settings:
+        """In effect at an environment step of a branch."""
+        branch, *clock = place
+        for segment in branches.path(branch):
+            if segment.holds_step(*clock):
+                return self._of_segment(segment.branch, (clock[0], clock[1]), branches)
+        return self._start
+
+    def _of_segment(self, branch: int, clock: tuple[int, int], branches: Branches) -> Settings:
+        started = branches.started(branch)
+        settings = self._start if started is None else Settings.from_json(started.settings)
+        for since, changes in self._edits.get(branch, []):
+            if since > clock:
+                break
+            try:
+                settings = settings.replace(**changes)
+            except PsiscopeError:
+                continue
+        return settings
+
+    def _note(self, branch: int, since: tuple[int, int], line: str) -> None:
+        command = json.loads(line)
+        changes = command.get("settings", {})
+        if command.get("command") == "edit" and isinstance(changes, dict):
+            self._edits.setdefault(branch, []).append((since, changes))
