@@ -13,12 +13,15 @@ from types import TracebackType
 
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
+from PyQt6.QtGui import QUndoStack
 from PyQt6.QtWidgets import QApplication, QFileDialog
 
 from app.bridge.cores import CoreShare
 from app.bridge.playback import Playback
 from app.bridge.trace_follower import TraceFollower
+from app.desk import Desk
 from app.driver import DRIVEN, Driver
+from app.features import FEATURES
 from app.main_window import MainWindow
 from app.recording import save_picture
 from app.source import Source
@@ -26,6 +29,7 @@ from app.state.cursor import Cursor
 from app.state.moment import Moment
 from app.state.preferences import Preferences
 from app.state.runs import runs_folder
+from app.state.selection import Selection
 from app.state.target import Target
 from app.status import StatusReporter
 from app.theme import THEMES, apply_palette
@@ -81,6 +85,19 @@ class Application(QObject):
             engine_module=options.engine_module,
         )
         self.status = StatusReporter(self.window, self.source, self.cursor, self.playback)
+        self.desk = Desk(
+            window=self.window,
+            views=self.views,
+            cursor=self.cursor,
+            selection=Selection(self),
+            follower=self.follower,
+            playback=self.playback,
+            driver=self.driver,
+            source=self.source,
+            preferences=self._preferences,
+            undo=QUndoStack(self),
+        )
+        self.features = [build(self.desk) for build in FEATURES]
         self.moment: Moment | None = None
         self._cores = CoreShare()
         self._connect_commands()

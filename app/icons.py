@@ -131,6 +131,27 @@ def _open(painter: QPainter) -> None:
     _polygon(painter, ((3, 19), (6.5, 11), (22, 11), (18.5, 19)))
 
 
+def _breakpoint(painter: QPainter) -> None:
+    painter.drawEllipse(QPointF(12, 12), 6.5, 6.5)
+
+
+def _fork(painter: QPainter) -> None:
+    _line(painter, (6, 4), (6, 20))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    twig = QPainterPath(QPointF(6, 15))
+    twig.cubicTo(QPointF(6, 10), QPointF(17, 14), QPointF(17, 7))
+    painter.drawPath(twig)
+    painter.setBrush(painter.pen().color())
+    for x, y in ((6, 4), (6, 20), (17, 6)):
+        painter.drawEllipse(QPointF(x, y), 2.4, 2.4)
+
+
+def _present(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(3, 4, 18, 12), 1.5, 1.5)
+    _line(painter, (8, 21), (12, 16), (16, 21))
+
+
 _DRAWINGS: dict[str, _Draw] = {
     "run": _run,
     "pause": _pause,
@@ -145,4 +166,7 @@ _DRAWINGS: dict[str, _Draw] = {
     "theme": _theme,
     "camera": _camera,
     "open": _open,
+    "breakpoint": _breakpoint,
+    "fork": _fork,
+    "present": _present,
 }

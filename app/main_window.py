@@ -1,9 +1,10 @@
-"""The window's layout: what stands where, and how it is remembered. It computes nothing."""
+"""The window: bars, docks and centre. It computes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QColor
@@ -11,14 +12,16 @@ from PyQt6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
+    QMenu,
     QSizePolicy,
+    QStackedWidget,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-from app.commands import CommandRegistry
+from app.commands.registry import CommandRegistry
 from app.panels.dock_page import DockGrip, DockPage
 from app.panels.message_bar import MessageBar
 from app.panels.settings_panel import SettingsPanel
@@ -26,21 +29,19 @@ from app.panels.status_panel import StatusPanel
 from app.panels.task_panel import TaskPanel
 from app.theme import Theme
 from app.view_set import ViewSet
+from app.workspaces import WORKSPACES, Place, arrange
 
 Area = Qt.DockWidgetArea
+EVERYWHERE = frozenset(WORKSPACES)
+SCENE = "scene"
+"""The page in the centre of every workspace that has none of its own."""
 
-LEFT, RIGHT, BOTTOM = 236, 390, 200
-"""Widths of the side docks and height of the timeline at first, pixels."""
-TALL = 900
-"""From this height on the table of updates stands below the plots, not behind them."""
-TABBED = ("update", "why", "table")
-"""The docks at the right, behind each other where the window is low."""
-WORKSPACES: dict[str, frozenset[str]] = {
-    "debug": frozenset({"run", "update", "why", "table", "timeline"}),
-    "present": frozenset({"update", "timeline"}),
-    "minimal": frozenset({"timeline"}),
-}
-"""The docks that each workspace shows."""
+
+@runtime_checkable
+class Themed(Protocol):
+    """A widget with colours of its own."""
+
+    def set_theme(self, theme: Theme) -> None: ...
 
 
 class MainWindow(QMainWindow):
@@ -64,35 +65,67 @@ class MainWindow(QMainWindow):
         self._running = False
         self._text_color = QColor()
         self.docks: dict[str, QDockWidget] = {}
+        self._places: list[Place] = []
+        self._contents: list[QWidget] = []
+        self._centre = QStackedWidget()
+        self._centres: dict[str, QWidget] = {}
+        self._panels_menu = QMenu("Panels")
         self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self._lay_out_bars()
         self._lay_out_centre()
         self._lay_out_docks()
-        self._fill_view_menu()
+
+    def add_dock(
+        self,
+        name: str,
+        title: str,
+        content: QWidget,
+        *,
+        area: Qt.DockWidgetArea,
+        group: str = "",
+        workspaces: frozenset[str] = frozenset({"debug"}),
+    ) -> QDockWidget:
+        """A dock that the given workspaces show at first; before the window is shown.
+
+        Docks of one `group` and area are tabs behind each other, without a group it stands
+        alone; a low window makes tabs of all groups of a side. A `content` with a method
+        set_theme(theme) is restyled with the window.
+        """
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock_{name}")
+        page = DockPage(content)
+        dock.setWidget(page)
+        dock.visibilityChanged.connect(page.reveal)
+        dock.setTitleBarWidget(DockGrip())
+        dock.topLevelChanged.connect(partial(_title_while_floating, dock))
+        self.docks[name] = dock
+        self._contents.append(content)
+        place = Place(dock=dock, area=area, group=group or name, workspaces=workspaces)
+        self._places.append(place)
+        self.addDockWidget(area, dock)
+        self._panels_menu.addAction(dock.toggleViewAction())
+        return dock
+
+    def add_centre(self, workspace: str, widget: QWidget) -> None:
+        """What that workspace shows in the centre instead of the scene."""
+        self._centres[workspace] = widget
+        self._contents.append(widget)
+        self._centre.addWidget(widget)
+        if workspace == self.workspace:
+            self._centre.setCurrentWidget(widget)
+
+    def has_centre(self, workspace: str) -> bool:
+        """Whether the workspace has a centre of its own."""
+        return workspace in self._centres
+
+    def set_workspace(self, workspace: str) -> None:
+        """Show the centre of that workspace; its docks are put in place by `arrange`."""
+        self.workspace = workspace
+        self._centre.setCurrentWidget(self._centres.get(workspace, self._centres[SCENE]))
 
     def arrange(self) -> None:
         """Every dock back in its place, sized for the window."""
-        for dock in self.docks.values():
-            self.removeDockWidget(dock)
-            dock.setFloating(False)
-        self.addDockWidget(Area.LeftDockWidgetArea, self.docks["run"])
-        for name in TABBED:
-            self.addDockWidget(Area.RightDockWidgetArea, self.docks[name])
-        self.addDockWidget(Area.BottomDockWidgetArea, self.docks["timeline"])
-        self.tabifyDockWidget(self.docks["update"], self.docks["why"])
-        tall = self.height() >= TALL
-        if not tall:
-            self.tabifyDockWidget(self.docks["why"], self.docks["table"])
-        for name, dock in self.docks.items():
-            dock.setVisible(name in WORKSPACES[self.workspace])
-        self.docks["update"].raise_()
-        right = [self.docks["update"], self.docks["table"]]
-        self.resizeDocks(
-            [self.docks["run"], self.docks["update"]], [LEFT, RIGHT], Qt.Orientation.Horizontal
-        )
-        self.resizeDocks([self.docks["timeline"]], [BOTTOM], Qt.Orientation.Vertical)
-        if tall:
-            self.resizeDocks(right, [self.height() * 3 // 4, 160], Qt.Orientation.Vertical)
+        arrange(self, self._places, self.workspace)
 
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and docks, for `restore_layout`."""
@@ -112,6 +145,9 @@ class MainWindow(QMainWindow):
             self.status_panel,
         ):
             panel.set_theme(theme)
+        for content in self._contents:
+            if isinstance(content, Themed):
+                content.set_theme(theme)
         self._text_color = QColor(theme.text)
         self.commands.set_color(self._text_color)
         self.commands.set_running(self._running, self._text_color)
@@ -145,7 +181,10 @@ class MainWindow(QMainWindow):
 
     def _lay_out_bars(self) -> None:
         bar = self.menuBar()
-        self._menus = {} if bar is None else self.commands.fill_menus(bar)
+        if bar is not None:
+            menus = self.commands.fill_menus(bar)
+            menus["View"].addSeparator()
+            menus["View"].addMenu(self._panels_menu)
         self.toolbar = QToolBar("Toolbar")
         self.toolbar.setObjectName("toolbar")
         self.toolbar.setMovable(False)
@@ -163,41 +202,31 @@ class MainWindow(QMainWindow):
             status.addPermanentWidget(self.status_panel, 1)
 
     def _lay_out_centre(self) -> None:
-        self.setCentralWidget(
-            column([(self.message_bar, 0), (self.views.verdict, 0), (self.views.scene, 1)])
-        )
+        scene = column([(self.views.verdict, 0), (self.views.scene, 1)])
+        self._centre.addWidget(scene)
+        self._centres[SCENE] = scene
+        self.setCentralWidget(column([(self.message_bar, 0), (self._centre, 1)]))
 
     def _lay_out_docks(self) -> None:
         views = self.views
-        self.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        for side in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea):
+            self.setTabPosition(side, QTabWidget.TabPosition.North)
         for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
             self.setCorner(corner, Area.LeftDockWidgetArea)
         for corner in (Qt.Corner.BottomRightCorner, Qt.Corner.TopRightCorner):
             self.setCorner(corner, Area.RightDockWidgetArea)
-        self._add_dock("run", "Run", column([(self.task_panel, 0), (self.settings_panel, 1)]))
-        update = [(views.objective, 1), (views.gradient, 1), (views.action, 1)]
-        self._add_dock("update", "Update", column(update))
-        why = [(views.decomposition, 1), (views.model, 1)]
-        self._add_dock("why", "Why", column(why))
-        self._add_dock("table", "Table", views.table)
-        self._add_dock("timeline", "Timeline", views.timeline)
-
-    def _add_dock(self, name: str, title: str, content: QWidget) -> None:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock_{name}")
-        page = DockPage(content)
-        dock.setWidget(page)
-        dock.visibilityChanged.connect(page.reveal)
-        self.docks[name] = dock
-        dock.setTitleBarWidget(DockGrip())
-        dock.topLevelChanged.connect(partial(_title_while_floating, dock))
-
-    def _fill_view_menu(self) -> None:
-        menu = self._menus.get("View")
-        if menu is not None:
-            menu.addSeparator()
-            for dock in self.docks.values():
-                menu.addAction(dock.toggleViewAction())
+        run = column([(self.task_panel, 0), (self.settings_panel, 1)])
+        self.add_dock("run", "Run", run, area=Area.LeftDockWidgetArea)
+        update = column([(views.objective, 1), (views.gradient, 1), (views.action, 1)])
+        why = column([(views.decomposition, 1), (views.model, 1)])
+        right, staged = Area.RightDockWidgetArea, frozenset({"debug", "present"})
+        self.add_dock("update", "Update", update, area=right, group="update", workspaces=staged)
+        self.add_dock("why", "Why", why, area=right, group="update")
+        self.add_dock("table", "Table", views.table, area=right)
+        bottom = Area.BottomDockWidgetArea
+        self.add_dock(
+            "timeline", "Timeline", views.timeline, area=bottom, workspaces=EVERYWHERE
+        )
 
 
 def _title_while_floating(dock: QDockWidget, floating: bool) -> None:

@@ -57,7 +57,7 @@ class StatusReporter(QObject):
         window.set_running(state == "running" or (state == "none" and self._playback.playing))
         window.commands.actions["live"].setChecked(self._cursor.live)
         window.commands.actions["play"].setChecked(self._playback.playing)
-        window.commands.actions["next_episode"].setEnabled(self._source.shows_live_run)
+        window.commands.set_enabled("next_episode", self._source.shows_live_run)
 
     def _status(self, state: str) -> Status:
         moment = self._moment

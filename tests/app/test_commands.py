@@ -22,7 +22,8 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.commands import ENTRIES, MENUS, CommandRegistry
+from app.commands.entries import ENTRIES, MENUS
+from app.commands.registry import CommandRegistry
 
 Key = Qt.Key
 Modifier = Qt.KeyboardModifier
@@ -82,9 +83,14 @@ def test_no_two_commands_share_a_key() -> None:
 
 def test_every_command_is_in_a_menu_and_says_its_keys(desk: Desk) -> None:
     menus = desk.registry.fill_menus(desk.window.menuBar())
-    listed = [action.objectName() for menu in menus.values() for action in menu.actions()]
-    assert sorted(listed) == sorted(entry.name for entry in ENTRIES)
-    assert {entry.menu for entry in ENTRIES} == set(MENUS)
+    listed = [
+        (title, action.objectName())
+        for title, menu in menus.items()
+        for action in menu.actions()
+        if action.menu() is None
+    ]
+    assert sorted(listed) == sorted((entry.menu, entry.name) for entry in ENTRIES)
+    assert {entry.menu.partition(" > ")[0] for entry in ENTRIES} == set(MENUS)
     for entry in ENTRIES:
         tip = desk.registry.actions[entry.name].toolTip()
         assert all(key in tip for key in entry.keys)
