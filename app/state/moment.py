@@ -78,6 +78,13 @@ class Moment:
         return last.k if last.last else max(last.k, self.settings.updates)
 
     @property
+    def acting_k(self) -> int | None:
+        """The update whose weights act; None while it is not known yet."""
+        if self.proposal is not None:
+            return self.proposal.k
+        return self.updates[-1].k if self.updates and self.updates[-1].last else None
+
+    @property
     def _any_record(self) -> GradientUpdate | Proposal | EnvironmentStep | None:
         return self.environment_step or self.proposal or self.before
 
