@@ -133,7 +133,7 @@ def make_breakpoint_hit(*, episode: int = 0, t: int = 0, **changes: Any) -> Brea
         "condition": f"t == {t}",
         "hits": 1,
         "paused": True,
-        "values": json.dumps({"t": t}),
+        "quantities": json.dumps({"t": t}),
     }
     return BreakpointHit(**values | changes)
 
