@@ -17,31 +17,52 @@ from typing import Any, TextIO
 from core.checkpoints.checkpoint import load
 from core.commands import LONGEST_LINE, Command, parse_command
 from core.errors import InputError, PsiscopeError
-from core.session.replay import checkpoint_of, go_on
+from core.session.breakpoints import Watch
+from core.session.obey import obey
+from core.session.replay import set_breakpoints
 from core.session.session import Session
+from core.session.shelf import Shelf
+from core.session.travel import session_at_head
 from core.settings import Settings
 from core.traces.archive import TraceWriter
 from core.traces.connection import TraceFull
 from core.traces.reader import TraceReader
-from core.traces.trace import EnvironmentStep, EpisodeEnded, GradientUpdate, Record
+from core.traces.trace import (
+    BreakpointHit,
+    CommandApplied,
+    EnvironmentStep,
+    EpisodeEnded,
+    GradientUpdate,
+    Proposal,
+    Record,
+)
 
-_UNTIL: dict[str, tuple[type[Record], ...]] = {
+_PAUSES_AFTER: dict[str, tuple[type[Record], ...]] = {
     "run": (),
     "step_over": (EnvironmentStep, EpisodeEnded),
     "step_out": (EnvironmentStep, EpisodeEnded),
-    "step_into": (GradientUpdate, EpisodeEnded),
+    "step_into": (GradientUpdate, Proposal, EpisodeEnded),
+    "accept": (EnvironmentStep, EpisodeEnded),
+    "redo": (Proposal, EpisodeEnded),
 }
-"""The records after which each command pauses."""
+"""The records after which each command that makes the session run pauses."""
+_STAYS = ("pause", "stop", "reject", "fork", "resume")
+"""The commands after which the session waits."""
 
 
 class Engine:
     """A session, its trace, and whether it runs."""
 
-    def __init__(self, session: Session, writer: TraceWriter, output: TextIO) -> None:
+    def __init__(
+        self, session: Session, writer: TraceWriter, output: TextIO, shelf: Shelf, watch: Watch
+    ) -> None:
         self._session, self._writer, self._output = session, writer, output
+        self._shelf, self._watch = shelf, watch
         self.running = False
-        self._until = _UNTIL["run"]
-        self._unwritten: Record | None = None
+        self._pauses_after = _PAUSES_AFTER["run"]
+        self._left = session.stand
+        self._unwritten: tuple[Record, ...] = ()
+        self._written: tuple[Record, ...] = ()
 
     def serve(self, lines: queue.Queue[str | None]) -> None:
         """Follow commands until None (standard input closed) or `stop`."""
@@ -57,18 +78,39 @@ class Engine:
                 return
 
     def work(self) -> None:
-        """Compute and commit one record. A full disk pauses; the record waits, not lost."""
-        record = self._unwritten or self._session.advance()
-        self._unwritten = record
+        """Compute one record and commit it. A full disk pauses; the record waits, not lost."""
+        if not self._unwritten:
+            record = self._session.advance()
+            self._unwritten = (record, *self._watch.check(record))
+        if not self._commit():
+            return
+        if self._pauses_at(self._written):
+            self._set_running(running=False)
+
+    def _commit(self) -> bool:
+        """Write what waits, in one transaction."""
         try:
-            self._writer.append(record)
+            self._writer.append(*self._unwritten)
         except TraceFull as error:
             self._say(event="failed", line=str(error))
             self._set_running(running=False)
-            return
-        self._unwritten = None
-        if isinstance(record, self._until):
-            self._set_running(running=False)
+            return False
+        self._written, self._unwritten = self._unwritten, ()
+        return True
+
+    def _pauses_at(self, records: tuple[Record, ...]) -> bool:
+        """Whether the command is done, or a breakpoint holds."""
+        record, *hits = records
+        if any(isinstance(hit, BreakpointHit) and hit.paused for hit in hits):
+            return True
+        if not isinstance(record, self._pauses_after):
+            return False
+        if not isinstance(record, GradientUpdate):
+            return True
+        # At the last update the proposal follows; the first of a fresh branch was seen before.
+        left = self._left
+        seen = left.fresh and (record.t, record.k) == (left.t, left.k)
+        return record.finite and not record.last and not seen
 
     def _take(self, line: str) -> bool:
         """Apply one command; False for stop. An id applied before is only acknowledged.
@@ -85,40 +127,55 @@ class Engine:
             self._say(
                 event="applied", id=command.id, accepted=True, effect="applied before", seq=seq
             )
-            if command.name == "run":
+            if command.name == "run" and not self._writer.paused_since(seq):
                 self._obey(command)
             return True
-        if self._unwritten is not None and not self._flush():
+        if self._unwritten and not self._flush():
             return True
-        applied = self._session.apply(command)
-        try:
-            seq = self._writer.append(applied)
-        except TraceFull as error:
-            self._unwritten = applied
-            self._say(event="failed", line=str(error))
-            self._set_running(running=False)
+        return self._apply(command)
+
+    def _apply(self, command: Command) -> bool:
+        with TraceReader(self._writer.path) as reader:
+            session, records = obey(
+                self._session, command, reader, self._shelf, before=self._writer.last_seq + 1
+            )
+        moved = session is not self._session
+        self._left, self._unwritten = session.stand, records
+        if not self._commit():
+            if moved:
+                # Nothing has happened: sent again, the command is obeyed then.
+                self._unwritten = ()
             return True
+        self._session = session
+        applied = records[0]
+        set_breakpoints(self._watch, command, applied)
+        assert isinstance(applied, CommandApplied)  # noqa: S101 - obey's first record
         self._say(
             event="applied",
             id=command.id,
             accepted=applied.accepted,
             effect=applied.effect,
-            seq=seq,
+            seq=self._writer.last_seq - len(records) + 1,
         )
-        self._obey(command)
+        if applied.accepted:
+            self._obey(command)
         return command.name != "stop"
 
     def _flush(self) -> bool:
         """Try again to commit the record that a full disk refused."""
         self.work()
-        return self._unwritten is None
+        return not self._unwritten
 
     def _obey(self, command: Command) -> None:
-        if command.name in _UNTIL:
-            self._until = _UNTIL[command.name]
+        if command.name in _PAUSES_AFTER:
+            self._pauses_after = _PAUSES_AFTER[command.name]
             self._set_running(running=True)
-        elif command.name in ("pause", "stop"):
+        elif command.name in _STAYS:
             self._set_running(running=False)
+
+    def close(self) -> None:
+        """Close the trace."""
+        self._writer.close()
 
     def _set_running(self, *, running: bool) -> None:
         if running != self.running:
@@ -133,19 +190,22 @@ class Engine:
         self._output.flush()
 
 
-def open_session(
-    trace: Path, checkpoint: str, settings: Settings, seed: int, *, resume: bool
-) -> tuple[Session, TraceWriter]:
+def open_engine(
+    trace: Path, checkpoint: str, settings: Settings, seed: int, output: TextIO, *, resume: bool
+) -> Engine:
     """A new run, or with resume the one in the trace as it stood after its last record."""
     if resume:
         reader = TraceReader(trace)
         try:
-            session = go_on(reader, checkpoint_of(reader.started()))
+            shelf = Shelf()
+            session, watch = session_at_head(reader, shelf), Watch.from_trace(reader)
         finally:
             reader.close()
-        return session, TraceWriter.open(trace)
-    session = Session(load(checkpoint), settings, seed=seed)
-    return session, TraceWriter.create(trace, session.started())
+        return Engine(session, TraceWriter.open(trace), output, shelf, watch)
+    loaded = load(checkpoint)
+    session = Session(loaded, settings, seed=seed)
+    writer = TraceWriter.create(trace, session.started())
+    return Engine(session, writer, output, Shelf(loaded), Watch())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -159,11 +219,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = parser.parse_args(arguments)
     try:
-        session, writer = open_session(
+        engine = open_engine(
             options.trace,
             options.checkpoint,
             Settings.from_json(options.settings),
             options.seed,
+            sys.stdout,
             resume=options.resume,
         )
     except PsiscopeError as error:
@@ -171,13 +232,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read_lines, args=(sys.stdin, lines), daemon=True).start()
-    engine = Engine(session, writer, sys.stdout)
     try:
         engine.serve(lines)
     except (KeyboardInterrupt, BrokenPipeError):
         return 130
     finally:
-        writer.close()
+        engine.close()
     return 0
 
 

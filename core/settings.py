@@ -110,6 +110,23 @@ class Settings:
         return cls().replace(**values)
 
 
+_OF_THE_OBJECTIVE = ("horizon", "particles", "denoising_levels", "survival", "controller")
+
+
+def changes(old: Settings, new: Settings) -> dict[str, Any]:
+    """The new values of what differs."""
+    return {
+        field.name: getattr(new, field.name)
+        for field in dataclasses.fields(Settings)
+        if getattr(old, field.name) != getattr(new, field.name)
+    }
+
+
+def changes_objective(old: Settings, new: Settings) -> bool:
+    """Whether J itself is another function, so that values of J cannot be compared."""
+    return any(getattr(old, name) != getattr(new, name) for name in _OF_THE_OBJECTIVE)
+
+
 def preset(name: str) -> Settings:
     """The settings of a preset: `safe` (default) or `paper`."""
     if name == "safe":

@@ -82,17 +82,26 @@ class Adaptation:
         self.moments = Moments()
 
     def updates(
-        self, state: States, noise: Tensor, settings: Settings, *, observe_last: bool = True
+        self,
+        state: States,
+        noise: Tensor,
+        settings: Settings,
+        *,
+        first: int = 0,
+        final: int | None = None,
+        observe_last: bool = True,
     ) -> Iterator[Update]:
-        """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = 0..E.
+        """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = first..final.
 
-        Where objective or gradient is not finite the update says so, the weights are the
-        pretrained ones again, and no further update follows. observe_last=False spares the
-        rollout at k = E.
+        first above 0 goes on from the weights psi_first that are there; final is E unless it
+        is given. Where objective or gradient is not finite the update says so, the weights are
+        the pretrained ones again, and no further update follows. observe_last=False spares
+        the rollout at k = final.
         """
-        for k in range(settings.updates + 1):
-            last = k == settings.updates
-            factor = self._guard(state, settings) if last else 1.0
+        final = max(first, settings.updates) if final is None else final
+        for k in range(first, final + 1):
+            last = k == final
+            factor = self._guard(state, settings) if last and k > 0 else 1.0
             update = self._observe(k, state, noise, settings, last and not observe_last, factor)
             if not update.finite:
                 self.reset()
@@ -153,8 +162,6 @@ class Adaptation:
         )
 
     def _guard(self, state: States, settings: Settings) -> float:
-        if settings.updates == 0:
-            return 1.0
         factor = trust_region(
             self.policy, self.pretrained, self.psi_0, state, settings.trust_radius
         )

@@ -78,7 +78,8 @@ def _same_machine(reader: TraceReader) -> bool:
 
 def _recompute(reader: TraceReader, records: int, same: bool) -> tuple[int, Difference | None]:
     """How many records were recomputed, and the first that came out otherwise."""
-    from core.session.replay import checkpoint_of, recompute
+    from core.session.replay import recompute
+    from core.session.shelf import Shelf
     from core.traces.trace import Difference
     from core.traces.verify import compare_records
 
@@ -86,10 +87,9 @@ def _recompute(reader: TraceReader, records: int, same: bool) -> tuple[int, Diff
     started, done = reader.started(), 0
     if started.seed < 0:
         return done, Difference(record=1, kind="RunStarted", field="seed", detail="below 0")
-    checkpoint = checkpoint_of(started)
     with progress(records, "records") as bar:
         try:
-            for seq, stored, again in recompute(reader, checkpoint):
+            for seq, stored, again in recompute(reader, Shelf()):
                 done = seq
                 bar.update()
                 difference = compare_records(stored, again, seq, tolerance)

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from core.tasks import Task
-from core.traces.trace import EnvironmentStep, EpisodeEnded, Record
+from core.traces.trace import EnvironmentStep, EpisodeEnded, Proposal, Record
 
 _PHASES = ("total", "simulate", "imagine", "backward", "other")
 
@@ -28,11 +28,12 @@ class RunSummary:
     def take(self, record: Record) -> None:
         """Count a record."""
         match record:
+            case Proposal():
+                self._objectives.append((record.objective_before, record.objective_after))
             case EnvironmentStep():
                 self.environment_steps += 1
                 self.episode_ending = record.terminated or record.truncated
                 self._partial_return = record.episode_return
-                self._objectives.append((record.objective_before, record.objective_after))
                 for phase in _PHASES:
                     self._milliseconds[phase] += getattr(record, f"{phase}_ms")
             case EpisodeEnded():

@@ -37,13 +37,13 @@ def run_started(
         layer_names=json.dumps(list(layer_names)),
         tuned=json.dumps(tuned),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        checkpoint_path=_where(checkpoint),
+        checkpoint_path=where(checkpoint),
         versions=json.dumps(versions()),
         fingerprint=json.dumps(fingerprint(), sort_keys=True),
     )
 
 
-def _where(checkpoint: Checkpoint) -> str:
+def where(checkpoint: Checkpoint) -> str:
     """The folder; for a checkpoint that its name finds, the name: no path of this machine."""
     try:
         found = find_checkpoint(checkpoint.manifest.name).resolve()

@@ -75,6 +75,7 @@ class UpdateRecorder:
         moved = update.psi - self._psi_0
         zeros = torch.full((len(self._layers),), NAN)
         task, scale = self._checkpoint.task, self._checkpoint.manifest.critic_reward_scale
+        spread = self._spread(rollout)
         shown = _shown(update, len(update.objectives))
         record = GradientUpdate(
             branch=address.branch,
@@ -107,7 +108,9 @@ class UpdateRecorder:
             imagined_states=_array(rollout.states[shown]),
             imagined_actions=_array(rollout.actions[shown]),
             state_quantiles=_quantiles(rollout),
-            ensemble_spread=self._spread(rollout),
+            ensemble_spread=spread,
+            ensemble_spread_mean=float(spread.mean()) if len(spread) else NAN,
+            q_spread=self._q_spread(rollout),
             imagine_ms=update.imagine_ms,
             backward_ms=update.backward_ms,
             committed_at=time.time(),
@@ -129,6 +132,14 @@ class UpdateRecorder:
                 rollout.states[:, :-1].flatten(0, 1), rollout.actions[:, :-1].flatten(0, 1)
             )
         return _array(spread.view(particles, horizon).mean(dim=0))
+
+    def _q_spread(self, rollout: Rollout) -> float:
+        with torch.inference_mode():
+            first, second = self._checkpoint.critic.twins(
+                rollout.states[:, -1], rollout.actions[:, -1]
+            )
+        scale = self._checkpoint.manifest.critic_reward_scale
+        return float((first - second).abs().mean()) / scale
 
 
 def _shown(update: Update, particles: int) -> slice:

@@ -1,21 +1,20 @@
 """A session: one record after another, deterministic but for the observed fields.
 
-    (EpisodeStarted (Snapshot? GradientUpdate{1, E + 1} EnvironmentStep)+ EpisodeEnded)*
+    (EpisodeStarted
+        (Snapshot? GradientUpdate{1, E + 1} Proposal EnvironmentStep)+ EpisodeEnded)*
 
-Live, replay and going on after a crash are the same code: the same checkpoint, settings, seed
-and commands give the same records bit for bit.
+Live, replay, travel and going on after a crash are the same code: the same checkpoint,
+settings, seed and commands give the same records bit for bit.
 """
 
 from __future__ import annotations
 
 import copy
-import time
+import dataclasses
 from collections.abc import Generator, Iterator
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from core.adaptation.controllers import make_adaptation
 from core.adaptation.noise import imagination_noise
@@ -23,29 +22,27 @@ from core.adaptation.weights import psi_of, set_psi
 from core.checkpoints.checkpoint import Checkpoint
 from core.commands import Command
 from core.device import use_one_thread
-from core.diagnosis.oracle import Oracle, TrueFutures
-from core.envs.mujoco import Environment, Transition, Vector
+from core.envs.mujoco import Transition
 from core.errors import InputError
-from core.models.policy import MlpPolicy
-from core.session.header import run_started
-from core.session.records import NAN, Address, Stopwatch, UpdateRecorder
-from core.session.snapshot import Standing, restore_weights, weights_of
-from core.session.transition import Happening, environment_step
-from core.session.twin import FrozenTwin
-from core.settings import Settings
+from core.session.breakpoints import Watch
+from core.session.header import run_started, where
+from core.session.proposal import environment_step, propose
+from core.session.reality import Reality
+from core.session.records import Address, Stopwatch, UpdateRecorder
+from core.session.snapshot import Standing, restore_weights, snapshot_every, weights_of
+from core.session.stand import Stand
+from core.settings import Settings, changes
 from core.traces.trace import (
-    SNAPSHOT_EVERY,
+    BranchStarted,
     CommandApplied,
     EpisodeEnded,
     EpisodeStarted,
     GradientUpdate,
+    Proposal,
     Record,
     RunStarted,
     Snapshot,
 )
-
-TRUE_HORIZON = 5
-"""Environment steps of the true futures where H = 0."""
 
 
 class Session:
@@ -56,18 +53,17 @@ class Session:
     ) -> None:
         use_one_thread()
         self.checkpoint, self.seed, self.diagnostics = checkpoint, seed, diagnostics
-        self.settings = self._pending = checkpoint.settle(settings)
+        self.settings = self.pending = checkpoint.settle(settings)
         self._first_settings = self.settings
-        self._environment = Environment(checkpoint.task)
+        self._reality = Reality(checkpoint, diagnostics=diagnostics)
         adaptation = self._adaptation = make_adaptation(checkpoint, self.settings)
         self._recorder = UpdateRecorder(checkpoint, adaptation.psi_0, adaptation.policy)
         self._before = copy.deepcopy(checkpoint.policy)
-        self._twin = FrozenTwin(checkpoint.task, checkpoint.policy)
-        scale = checkpoint.manifest.critic_reward_scale
-        self._oracle = Oracle(checkpoint.task, checkpoint.critic, critic_reward_scale=scale)
-        self._branch, self._episode, self._t, self._k = 0, -1, 0, 0
-        self._state: Vector = np.zeros(checkpoint.task.state_size)
-        self._episode_return = 0.0
+        self._branch, self._episode, self._t = 0, -1, 0
+        self._updates: list[GradientUpdate] = []
+        self._fresh = False
+        self._acts_at: int | None = None
+        self._saved_t = -1
         self._abandon = False
         self._records = self._run()
 
@@ -83,28 +79,50 @@ class Session:
             layer_names=self._recorder.layer_names,
         )
 
+    @property
+    def stand(self) -> Stand:
+        """Where the session is."""
+        made = self._updates
+        return Stand(
+            branch=self._branch,
+            episode=self._episode,
+            t=self._t,
+            k=len(made) if self._fresh else max(len(made) - 1, 0),
+            fresh=self._fresh,
+            begun=self._fresh or bool(made),
+            proposed=bool(made) and (made[-1].last or not made[-1].finite) and not self._fresh,
+        )
+
+    @property
+    def updates_made(self) -> int:
+        """How many updates of t there are, with the parent's: the k that comes next."""
+        return len(self._updates)
+
+    @property
+    def settings_of_t(self) -> Settings:
+        """Those that the updates of this t are made with, or will be."""
+        return self.settings if self._updates else self.pending
+
     def advance(self) -> Record:
         """The next record. Applies the action only with the EnvironmentStep itself."""
         return next(self._records)
 
     def apply(self, command: Command) -> CommandApplied:
-        """Take a command at this address; settings change at the next environment step."""
-        accepted, effect = True, ""
-        if command.name == "edit":
-            try:
-                changed = self._pending.replace(**command.settings)
-                self._pending = self.checkpoint.settle(changed)
-                effect = "settings change at the next environment step"
-            except (InputError, TypeError) as error:
-                accepted, effect = False, str(error)
-        elif command.name == "reset":
-            self._abandon = True
-            effect = "the next episode begins after this environment step"
+        """Take a command that leaves the session where it is."""
+        try:
+            return self.applied(command, self._take(command))
+        except (InputError, TypeError) as error:
+            return self.applied(command, str(error), accepted=False)
+
+    def applied(
+        self, command: Command, effect: str, *, accepted: bool = True
+    ) -> CommandApplied:
+        """The record of a command, at this address."""
         return CommandApplied(
             branch=self._branch,
             episode=self._episode,
             t=self._t,
-            k=self._k,
+            k=len(self._updates),
             command_id=command.id,
             command=command.to_line(),
             effect=effect,
@@ -115,179 +133,185 @@ class Session:
         """Go to a snapshot; the next record is the one that followed it."""
         standing = Standing.from_json(snapshot.session)
         self._branch, self._episode, self._t = snapshot.branch, snapshot.episode, snapshot.t
-        self._state = self._environment.restore(snapshot.physics_state, snapshot.t)
-        self._episode_return, self._abandon = standing.episode_return, standing.abandon
+        self._saved_t, self._updates = snapshot.t, []
+        self._reality.restore(snapshot, standing)
+        self._abandon = standing.abandon
         self._use(Settings.from_json(standing.settings))
-        self._pending = Settings.from_json(standing.pending)
+        self.pending = Settings.from_json(standing.pending)
         restore_weights(
             self._adaptation,
             snapshot.policy_weights,
             snapshot.optimizer_moments,
             standing.moments_count,
         )
-        self._twin.restore(
-            snapshot.twin_physics_state,
-            snapshot.twin_state,
-            length=standing.twin_length,
-            episode_return=standing.twin_return,
-            alive=standing.twin_alive,
+        self._records = self._run(begun=True)
+
+    def branch_off(
+        self, branch: int, reason: str, settings: Settings, seed: int
+    ) -> BranchStarted:
+        """Begin a branch here, at the update that comes next, with these settings and seed.
+
+        Edits that wait for the next environment step still wait.
+        """
+        settings = self.checkpoint.settle(settings)
+        pending = self.pending.replace(**changes(self.settings_of_t, settings))
+        parent, self._branch = self._branch, branch
+        if self._updates:
+            self._use(settings)
+        self.pending = self.checkpoint.settle(pending)
+        self.seed, self._fresh = seed, True
+        self._acts_at = len(self._updates) if reason == "accept" else None
+        self._records = self._run(begun=True)
+        return BranchStarted(
+            branch=branch,
+            episode=self._episode,
+            t=self._t,
+            k=len(self._updates),
+            parent=parent,
+            reason=reason,
+            settings=settings.to_json(),
+            seed=seed,
+            checkpoint=self.checkpoint.manifest.name,
+            checkpoint_digest=self.checkpoint.digest,
+            checkpoint_path=where(self.checkpoint),
         )
-        self._records = self._run(resumed=True)
+
+    def with_checkpoint(self, checkpoint: Checkpoint) -> Session:
+        """A session of another checkpoint, with its pretrained weights, where this one stands.
+
+        Only before the first update of t. The frozen twin goes on with the other policy.
+        """
+        other = Session(checkpoint, self.pending, seed=self.seed, diagnostics=self.diagnostics)
+        snapshot = dataclasses.replace(
+            self._snapshot(),
+            policy_weights=np.zeros(0, np.float32),
+            optimizer_moments=np.zeros((0, 0), np.float32),
+        )
+        other.restore(snapshot)
+        return other
+
+    # Commands.
+
+    def _take(self, command: Command) -> str:
+        """The effect, in a line; raises InputError where there is none."""
+        match command.name:
+            case "edit":
+                changed = self.pending.replace(**command.settings)
+                self.pending = self.checkpoint.settle(changed)
+                return "settings change at the next environment step"
+            case "reset":
+                self._abandon = True
+                return "the next episode begins after this environment step"
+            case "accept":
+                if self._fresh:
+                    self._acts_at = len(self._updates)
+                return f"the weights at k = {self.stand.k} act"
+            case "redo":
+                settings = self.pending.replace(**command.settings)
+                self.pending = self.checkpoint.settle(settings)
+                self._use(self.pending)
+                return f"the updates are made again from k = {self.stand.k} on"
+            case "breakpoints":
+                Watch(command.breakpoints)
+                return f"{len(command.breakpoints)} breakpoints"
+        return ""
 
     # The course of a run.
 
-    def _run(self, *, resumed: bool = False) -> Iterator[Record]:
+    def _run(self, *, begun: bool = False) -> Iterator[Record]:
         while True:
-            if not resumed:
+            if not begun:
                 yield self._start_episode()
-            yield from self._go_on(resumed=resumed)
-            resumed = False
+            yield from self._go_on()
+            begun = False
 
     def _start_episode(self) -> EpisodeStarted:
         self._episode += 1
-        self._t, self._k, self._episode_return, self._abandon = 0, 0, 0.0, False
-        self._use(self._pending)
+        self._t, self._abandon, self._saved_t = 0, False, -1
+        self._use(self.pending)
         if self.settings.reset_mode != "never":
             self._adaptation.reset()
-        self._state = self._environment.reset(self._episode_seed)
-        if self.diagnostics:
-            self._twin.reset(self._episode_seed)
-        return EpisodeStarted(
-            branch=self._branch,
-            episode=self._episode,
-            seed=self._episode_seed,
-            state=self._state,
-            physics_state=self._environment.save(),
-        )
+        return self._reality.reset(self._branch, self._episode, self._episode_seed)
 
-    def _go_on(self, *, resumed: bool) -> Iterator[Record]:
+    def _go_on(self) -> Iterator[Record]:
         reason = ""
         while not reason:
-            if self._t % SNAPSHOT_EVERY == 0 and not resumed:
-                yield self._snapshot()
-            resumed = False
-            if self._abandon:
-                reason = "reset"
-                break
-            self._use(self._pending)
+            if not self._updates:
+                if self._saved_t != self._t and self._t % snapshot_every(self.pending) == 0:
+                    self._saved_t = self._t
+                    yield self._snapshot()
+                if self._abandon:
+                    reason = "reset"
+                    break
+                self._use(self.pending)
             transition = yield from self._environment_step()
             reason = "terminated" * transition.terminated or "truncated" * transition.truncated
         yield self._end_episode(reason)
 
     def _environment_step(self) -> Generator[Record, None, Transition]:
         watch = Stopwatch()
-        state, physics, elapsed = self._state, self._environment.save(), self._t
-        address = Address(branch=self._branch, episode=self._episode, t=elapsed)
-        rows = torch.from_numpy(state).float()[None]
-        noise = imagination_noise(
-            self.settings, len(state), seed=self.seed, episode=self._episode, t=elapsed
-        )
-        before = self._policy_before()
-        updates: list[GradientUpdate] = []
-        for update in self._adaptation.updates(rows, noise, self.settings):
-            updates.append(self._recorder.record(update, address))
-            self._k = update.k + 1
-            watch.pause()
-            yield updates[-1]
-            watch.go_on()
-        frozen_action = self._pretrained_action(rows)
-        finite = updates[-1].finite
-        action = updates[-1].action if finite else frozen_action
-        futures = self._true_futures(before, physics)
-        started = time.perf_counter()
-        transition = self._environment.apply(action)
-        watch.simulate_ms = (time.perf_counter() - started) * 1e3
-        twin_physics = self._twin.save() if self.diagnostics else np.zeros(0)
-        self._twin.apply()
-        self._state, self._episode_return = (
-            transition.next_state,
-            self._episode_return + transition.reward,
-        )
+        address = self._address
+        yield from self._make_updates(address, watch)
+        proposal = self._propose(address, watch)
+        watch.pause()
+        yield proposal
+        watch.go_on()
+        transition = self._reality.act(proposal.action, watch)
         if self.settings.reset_mode == "step":
             self._adaptation.reset()
-        self._t, self._k = elapsed + 1, 0
-        yield environment_step(
+        updates, self._updates = self._updates, []
+        self._t, self._acts_at = self._t + 1, None
+        yield environment_step(address, updates, transition, self._reality.returns(), watch)
+        return transition
+
+    def _make_updates(self, address: Address, watch: Stopwatch) -> Iterator[Record]:
+        """The updates that are missing at this t; psi at k = 0 is kept for the true futures."""
+        if not self._updates:
+            set_psi(self._before, psi_of(self._adaptation.policy))
+        rows = torch.from_numpy(self._reality.state).float()[None]
+        noise = imagination_noise(
+            self.settings, rows.shape[1], seed=self.seed, episode=self._episode, t=self._t
+        )
+        made, final = len(self._updates), self._acts_at
+        for update in self._adaptation.updates(
+            rows, noise, self.settings, first=made, final=final
+        ):
+            self._fresh = False
+            self._updates.append(self._recorder.record(update, address))
+            watch.pause()
+            yield self._updates[-1]
+            watch.go_on()
+
+    def _propose(self, address: Address, watch: Stopwatch) -> Proposal:
+        reality = self._reality
+        futures = reality.futures(
+            self._before, self._adaptation.policy, self._t, self.settings.horizon
+        )
+        return propose(
             address,
-            updates,
-            transition,
+            self._updates,
+            reality.scene(),
+            reality.frozen_action(),
             futures,
-            Happening(
-                fallback="" if finite else "objective or gradient was not finite",
-                episode_return=self._episode_return,
-                frozen_return=self._twin.episode_return if self.diagnostics else NAN,
-                twin_alive=self._twin.alive,
-                state=state,
-                action=action,
-                frozen_action=frozen_action,
-                physics_state=physics,
-                twin_physics_state=twin_physics,
-            ),
             watch,
             change_std=self.checkpoint.ensemble.changes.std.numpy(),
         )
-        return transition
-
-    def _policy_before(self) -> MlpPolicy:
-        """pi at k = 0: the pretrained policy itself where the weights are reset each time."""
-        if self.settings.reset_mode == "step":
-            return self.checkpoint.policy
-        set_psi(self._before, psi_of(self._adaptation.policy))
-        return self._before
-
-    def _pretrained_action(self, rows: Tensor) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            action: NDArray[np.float32] = self.checkpoint.policy(rows)[0].numpy()
-        return action
-
-    def _true_futures(self, before: MlpPolicy, physics: Vector) -> TrueFutures | None:
-        if not self.diagnostics:
-            return None
-        return self._oracle.roll(
-            (self.checkpoint.policy, before, self._adaptation.policy),
-            physics,
-            self._t,
-            horizon=self.settings.horizon or TRUE_HORIZON,
-        )
 
     def _end_episode(self, reason: str) -> EpisodeEnded:
-        self._twin.finish()
-        return EpisodeEnded(
-            branch=self._branch,
-            episode=self._episode,
-            t=self._t,
-            seed=self._episode_seed,
-            reason=reason,
-            episode_return=self._episode_return,
-            frozen_return=self._twin.episode_return if self.diagnostics else NAN,
-            frozen_length=self._twin.length,
-            score=self.checkpoint.task.score(self._episode_return),
-        )
+        score = self.checkpoint.task.score(self._reality.episode_return)
+        return self._reality.finish(self._address, self._episode_seed, reason, score)
 
     def _snapshot(self) -> Snapshot:
-        adaptation = self._adaptation
-        weights, moments = weights_of(adaptation, kept=self.settings.reset_mode != "step")
-        standing = Standing(
-            settings=self.settings.to_json(),
-            pending=self._pending.to_json(),
-            episode_return=self._episode_return,
-            twin_return=self._twin.episode_return,
-            twin_length=self._twin.length,
-            twin_alive=self._twin.alive,
-            abandon=self._abandon,
-            moments_count=adaptation.moments.count,
+        settings, adaptation = self.settings, self._adaptation
+        standing = self._reality.standing(
+            settings, self.pending, self._abandon, adaptation.moments.count
         )
-        return Snapshot(
-            branch=self._branch,
-            episode=self._episode,
-            t=self._t,
-            session=standing.to_json(),
-            state=self._state,
-            physics_state=self._environment.save(),
-            twin_state=self._twin.state,
-            twin_physics_state=self._twin.save(),
-            policy_weights=weights,
-            optimizer_moments=moments,
-        )
+        weights, moments = weights_of(adaptation, kept=settings.reset_mode != "step")
+        return self._reality.snapshot(self._address, standing, weights, moments)
+
+    @property
+    def _address(self) -> Address:
+        return Address(branch=self._branch, episode=self._episode, t=self._t)
 
     @property
     def _episode_seed(self) -> int:

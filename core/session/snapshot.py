@@ -11,6 +11,17 @@ import torch
 from core.adaptation.ascent import Adaptation, Moments
 from core.adaptation.weights import psi_of, set_psi
 from core.errors import TraceError
+from core.settings import Settings
+from core.traces.trace import SNAPSHOT_EVERY
+
+_WORK_BETWEEN = 500
+"""Denoising calls per particle that a session may have to repeat to come to any address."""
+
+
+def snapshot_every(settings: Settings) -> int:
+    """Environment steps between snapshots, so that any address is reached within a second."""
+    work = (settings.updates + 1) * settings.imagined_steps * settings.denoising_levels
+    return min(SNAPSHOT_EVERY, max(2, _WORK_BETWEEN // max(work, 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

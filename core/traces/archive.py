@@ -74,13 +74,15 @@ class TraceWriter:
         """seq of the last committed record."""
         return self._last_seq
 
-    def append(self, record: Record) -> int:
-        """Commit one record and return its seq. After a TraceFull it may be appended again."""
-        seq = self._last_seq + 1
+    def append(self, *records: Record) -> int:
+        """Commit records together and return the last seq. After a TraceFull try again."""
+        seq, digest = self._last_seq, self._digest
         with reported(self.path):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                digest = insert_record(self._connection, seq, record, self._digest)
+                for record in records:
+                    seq += 1
+                    digest = insert_record(self._connection, seq, record, digest)
                 self._connection.execute("COMMIT")
             except (sqlite3.Error, TraceError):
                 if self._connection.in_transaction:
@@ -88,6 +90,13 @@ class TraceWriter:
                 raise
         self._last_seq, self._digest = seq, digest
         return seq
+
+    def paused_since(self, seq: int) -> bool:
+        """Whether a breakpoint has paused the run after that record."""
+        query = "SELECT count(*) FROM BreakpointHit WHERE seq > ? AND paused"
+        with reported(self.path):
+            (count,) = self._connection.execute(query, (seq,)).fetchone()
+        return bool(count)
 
     def command_seq(self, command_id: str) -> int | None:
         """seq of the record of that command; None where it was never applied."""

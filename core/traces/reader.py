@@ -116,6 +116,25 @@ class TraceReader:
             self._branches = Branches(old[:known] + new)
         return self._branches
 
+    def branches_before(self, seq: int) -> Branches:
+        """The same, as it was before a record."""
+        branches = self.branches()
+        begun = zip(branches.seqs[1:], branches.records, strict=True)
+        return Branches([(at, record) for at, record in begun if at < seq])
+
+    def update_seq(self, branch: int, episode: int, t: int, k: int) -> int | None:
+        """seq of the branch's own update at that address; None without."""
+        query = (
+            "SELECT max(seq) FROM GradientUpdate"
+            " WHERE branch = ? AND episode = ? AND t = ? AND k = ?"
+        )
+        return self._newest(query, (branch, episode, t, k))
+
+    def last_snapshot(self, first: int, last: int) -> int | None:
+        """seq of the newest snapshot from `first` to `last`; None without."""
+        query = "SELECT max(seq) FROM Snapshot WHERE seq BETWEEN ? AND ?"
+        return self._newest(query, (first, last))
+
     def updates(self, branch: int, episode: int, t: int) -> tuple[GradientUpdate, ...]:
         """The gradient updates of one environment step by k, with those of the parents.
 
@@ -225,6 +244,12 @@ class TraceReader:
             raise TraceError(f"{self.path} does not begin with RunStarted", DAMAGE)
         return record
 
+    def _newest(self, query: str, values: tuple[int, ...]) -> int | None:
+        ((seq,),) = self._rows(query, values)
+        if seq is not None and type(seq) is not int:
+            raise TraceError("a seq is no whole number", DAMAGE)
+        return seq
+
     def _read_branch(self, seq: int) -> BranchStarted:
         record = self.read(seq)
         if not isinstance(record, BranchStarted):
@@ -236,7 +261,7 @@ class TraceReader:
     ) -> _Addressed | None:
         query = layout(record_type.__name__).select_at
         for segment in self.branches().path(branch):
-            ((seq,),) = self._rows(query, (segment.branch, episode, t))
+            seq = self._newest(query, (segment.branch, episode, t))
             if seq is not None and segment.holds_step(episode, t):
                 return self._read_at(record_type, seq, (segment.branch, episode, t))
         return None

@@ -42,7 +42,7 @@ FORMAT_VERSION = 2
 MOST_PARTICLES = 64
 """Particles whose states a record keeps."""
 SNAPSHOT_EVERY = 20
-"""Environment steps between snapshots."""
+"""Environment steps between snapshots, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,7 +168,7 @@ class BreakpointHit:
     condition: str = value("", "its condition")
     hits: int = value("1", "how often it has held so far, with this time")
     paused: bool = value("", "whether the run paused; not where it only logs or ignores")
-    values: str = value("", "the named quantities at the hit, JSON", observed=True)
+    quantities: str = value("", "the named quantities at the hit, JSON", observed=True)
 
 
 Record = (

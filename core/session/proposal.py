@@ -1,11 +1,10 @@
-"""The EnvironmentStep record: what happened beside what was imagined."""
+"""The records around the action: what is proposed, and what happened when it was applied."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,44 +12,87 @@ from numpy.typing import NDArray
 from core.diagnosis.oracle import TrueFutures
 from core.envs.mujoco import Transition, Vector
 from core.session.records import NAN, Address, Stopwatch
-from core.traces.trace import EnvironmentStep, GradientUpdate
+from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 
 BEFORE, AFTER = 1, 2
 """Rows of the true futures; row 0 is the frozen policy."""
+NOT_FINITE = "objective or gradient was not finite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Happening:
-    """What the session itself knows of one environment step; the fields of the record."""
+class Scene:
+    """Where the real body and its frozen twin stand before the action."""
 
-    fallback: str
-    episode_return: float
-    frozen_return: float
-    twin_alive: bool
     state: Vector
-    action: NDArray[Any]
-    frozen_action: NDArray[Any]
     physics_state: Vector
     twin_physics_state: Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """Sums of rewards up to and with an environment step."""
+
+    episode: float
+    frozen: float
+    twin_alive: bool
+
+
+def propose(
+    address: Address,
+    updates: Sequence[GradientUpdate],
+    scene: Scene,
+    frozen_action: NDArray[np.float32],
+    futures: TrueFutures | None,
+    watch: Stopwatch,
+    *,
+    change_std: NDArray[np.float32],
+) -> Proposal:
+    """The action of the last update's weights; the frozen one where they are not finite."""
+    first, last = updates[0], updates[-1]
+    futures = futures or _unknown(last.imagined_states.shape[2])
+    errors = _model_errors(last, futures, change_std)
+    rewards = last.imagined_rewards
+    action = last.action if last.finite else frozen_action
+    return Proposal(
+        branch=address.branch,
+        episode=address.episode,
+        t=address.t,
+        k=last.k,
+        fallback="" if last.finite else NOT_FINITE,
+        trust_factor=last.trust_factor,
+        objective_before=first.objective,
+        objective_after=last.objective,
+        objective_gain=last.objective - first.objective,
+        true_gain=float(futures.objectives[AFTER] - futures.objectives[BEFORE]),
+        predicted_reward=float(rewards[:, 0].mean()) if rewards.shape[1] else NAN,
+        action_change=float(np.abs(action - frozen_action).max()),
+        drift=last.drift,
+        model_error=float(errors[0]) if len(errors) else NAN,
+        state=scene.state,
+        action=action,
+        frozen_action=frozen_action,
+        physics_state=scene.physics_state,
+        twin_physics_state=scene.twin_physics_state,
+        true_states=futures.states,
+        true_rewards=futures.rewards,
+        true_objectives=futures.objectives,
+        true_lengths=futures.lengths,
+        model_errors=errors,
+        elapsed_ms=watch.total_ms,
+        committed_at=time.time(),
+    )
 
 
 def environment_step(
     address: Address,
     updates: Sequence[GradientUpdate],
     transition: Transition,
-    futures: TrueFutures | None,
-    happening: Happening,
+    returns: Returns,
     watch: Stopwatch,
-    *,
-    change_std: NDArray[np.float32],
 ) -> EnvironmentStep:
-    """The record of one environment step."""
-    first, last = updates[0], updates[-1]
+    """What happened, and what this environment step cost."""
     imagine_ms = sum(update.imagine_ms for update in updates)
     backward_ms = sum(update.backward_ms for update in updates)
-    futures = futures or _unknown(last.imagined_states.shape[2])
-    errors = _model_errors(last, futures, change_std)
-    rewards = last.imagined_rewards
     total_ms = watch.total_ms
     return EnvironmentStep(
         branch=address.branch,
@@ -59,30 +101,10 @@ def environment_step(
         reward=transition.reward,
         terminated=transition.terminated,
         truncated=transition.truncated,
-        fallback=happening.fallback,
-        trust_factor=last.trust_factor,
-        episode_return=happening.episode_return,
-        frozen_return=happening.frozen_return,
-        twin_alive=happening.twin_alive,
-        objective_before=first.objective,
-        objective_after=last.objective,
-        objective_gain=last.objective - first.objective,
-        true_gain=float(futures.objectives[AFTER] - futures.objectives[BEFORE]),
-        predicted_reward=float(rewards[:, 0].mean()) if rewards.shape[1] else NAN,
-        action_change=float(np.abs(happening.action - happening.frozen_action).max()),
-        drift=last.drift,
-        model_error=float(errors[0]) if len(errors) else NAN,
-        state=happening.state,
-        action=happening.action,
-        frozen_action=happening.frozen_action,
+        episode_return=returns.episode,
+        frozen_return=returns.frozen,
+        twin_alive=returns.twin_alive,
         next_state=transition.next_state,
-        physics_state=happening.physics_state,
-        twin_physics_state=happening.twin_physics_state,
-        true_states=futures.states,
-        true_rewards=futures.rewards,
-        true_objectives=futures.objectives,
-        true_lengths=futures.lengths,
-        model_errors=errors,
         simulate_ms=watch.simulate_ms,
         imagine_ms=imagine_ms,
         backward_ms=backward_ms,

@@ -1,0 +1,116 @@
+"""What a command does to a session: in place, or in a new branch of the trace.
+
+Only accept, reject, redo, fork and resume can leave where the session stands. Nothing recorded
+is ever changed: what deviates from it goes on in a branch of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.commands import At, Command
+from core.errors import InputError
+from core.session.session import Session
+from core.session.shelf import Shelf
+from core.session.travel import session_at
+from core.settings import Settings, changes_objective
+from core.traces.reader import TraceReader
+from core.traces.trace import Record
+
+Outcome = tuple[Session, tuple[Record, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """A new branch that is asked for."""
+
+    at: At
+    settings: Settings | None = None
+    """None: those in effect there, with the command's own on top."""
+
+
+def obey(
+    session: Session, command: Command, reader: TraceReader, shelf: Shelf, *, before: int
+) -> Outcome:
+    """The session after a command, and the records to commit together.
+
+    `before` is the seq that the first of them will have. A command that is refused leaves the
+    session as it was.
+    """
+    try:
+        departure = _departure(session, command)
+        if departure is None:
+            return session, (session.apply(command),)
+        return _depart(session, command, departure, reader, shelf, before)
+    except InputError as error:
+        return session, (session.applied(command, str(error), accepted=False),)
+
+
+def _departure(session: Session, command: Command) -> Departure | None:
+    """Where the command leads; None where the session stays."""
+    stand = session.stand
+    here = (stand.branch, stand.episode, stand.t, session.updates_made)
+    match command.name:
+        case "fork" | "resume":
+            return Departure(at=command.at or here)
+        case "accept":
+            _ask_for_update(session)
+            if stand.fresh or stand.proposed:
+                return None
+            return Departure(at=(*here[:3], stand.k))
+        case "reject":
+            return Departure(at=(*here[:3], _earlier(session, command.k)))
+        case "redo":
+            _ask_for_update(session)
+            k = stand.k if command.k is None else command.k
+            settings = session.pending.replace(**command.settings)
+            same = k == 0 or not changes_objective(session.settings_of_t, settings)
+            if stand.fresh and k == stand.k and same:
+                return None
+            return Departure(at=(*here[:3], k), settings=settings)
+    return None
+
+
+def _ask_for_update(session: Session) -> None:
+    if not session.stand.begun:
+        raise InputError(
+            f"no update of t = {session.stand.t} has been made yet", "step into it first"
+        )
+
+
+def _earlier(session: Session, asked: int | None) -> int:
+    """The k to go back to: one back, where none is named."""
+    _ask_for_update(session)
+    stand = session.stand
+    k = stand.k - 1 if asked is None else asked
+    if not 0 <= k < stand.k:
+        remedy = f"name one from 0 to {stand.k - 1}" if stand.k else "k = 0 is the first"
+        raise InputError(f"k = {k} is not before k = {stand.k}", remedy)
+    return k
+
+
+def _depart(
+    session: Session,
+    command: Command,
+    departure: Departure,
+    reader: TraceReader,
+    shelf: Shelf,
+    before: int,
+) -> Outcome:
+    at = departure.at
+    arrived = session_at(reader, at, shelf, before=before)
+    seed = arrived.seed if command.seed is None else command.seed
+    checkpoint = arrived.checkpoint
+    if command.checkpoint:
+        checkpoint = shelf.named(command.checkpoint, checkpoint.task.name)
+    settings = departure.settings or arrived.settings_of_t.replace(**command.settings)
+    another = seed != arrived.seed or checkpoint is not arrived.checkpoint
+    if at[3] > 0 and (another or changes_objective(arrived.settings_of_t, settings)):
+        at = (*at[:3], 0)
+        arrived = session_at(reader, at, shelf, before=before)
+    if checkpoint is not arrived.checkpoint:
+        arrived = arrived.with_checkpoint(checkpoint)
+    branch = len(reader.branches_before(before))
+    started = arrived.branch_off(branch, command.name, settings, seed)
+    effect = f"branch {branch} begins at episode {at[1]}, t = {at[2]}, k = {at[3]}"
+    return arrived, (session.applied(command, effect), started)

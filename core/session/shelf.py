@@ -1,0 +1,35 @@
+"""The checkpoints that a trace was made with, each loaded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.checkpoints.checkpoint import Checkpoint, load
+from core.errors import CheckpointError, InputError
+from core.traces.trace import BranchStarted, RunStarted
+
+
+class Shelf:
+    """Checkpoints by digest."""
+
+    def __init__(self, *checkpoints: Checkpoint) -> None:
+        self._known = {checkpoint.digest: checkpoint for checkpoint in checkpoints}
+
+    def of(self, started: RunStarted | BranchStarted) -> Checkpoint:
+        """Where it was when the record was made, else by its name."""
+        if started.checkpoint_digest not in self._known:
+            try:
+                found = load(Path(started.checkpoint_path))
+            except CheckpointError:
+                found = load(started.checkpoint)
+            self._known[started.checkpoint_digest] = found
+        return self._known[started.checkpoint_digest]
+
+    def named(self, name: str, task: str) -> Checkpoint:
+        """A checkpoint of that name or folder for the task; InputError for another task."""
+        found = load(name)
+        if found.task.name != task:
+            raise InputError(
+                f"{name} is a checkpoint for {found.task.name}", f"choose one for {task}"
+            )
+        return self._known.setdefault(found.digest, found)
