@@ -12,7 +12,7 @@ from core.commands import At, Command
 from core.errors import InputError
 from core.session.session import Session
 from core.session.shelf import Shelf
-from core.session.travel import session_at
+from core.session.travel import session_at, with_checkpoint
 from core.settings import Settings, changes_objective
 from core.traces.reader import TraceReader
 from core.traces.trace import Record
@@ -109,7 +109,7 @@ def _depart(
         at = (*at[:3], 0)
         arrived = session_at(reader, at, shelf, before=before)
     if checkpoint is not arrived.checkpoint:
-        arrived = arrived.with_checkpoint(checkpoint)
+        arrived = with_checkpoint(arrived, checkpoint)
     branch = len(reader.branches_before(before))
     started = arrived.branch_off(branch, command.name, settings, seed)
     effect = f"branch {branch} begins at episode {at[1]}, t = {at[2]}, k = {at[3]}"

@@ -10,10 +10,8 @@ settings, seed and commands give the same records bit for bit.
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Generator, Iterator
 
-import numpy as np
 import torch
 
 from core.adaptation.controllers import make_adaptation
@@ -138,12 +136,7 @@ class Session:
         self._abandon = standing.abandon
         self._use(Settings.from_json(standing.settings))
         self.pending = Settings.from_json(standing.pending)
-        restore_weights(
-            self._adaptation,
-            snapshot.policy_weights,
-            snapshot.optimizer_moments,
-            standing.moments_count,
-        )
+        restore_weights(self._adaptation, snapshot, standing.moments_count)
         self._records = self._run(begun=True)
 
     def branch_off(
@@ -176,29 +169,18 @@ class Session:
             checkpoint_path=where(self.checkpoint),
         )
 
-    def with_checkpoint(self, checkpoint: Checkpoint) -> Session:
-        """A session of another checkpoint, with its pretrained weights, where this one stands.
-
-        Only before the first update of t. The frozen twin goes on with the other policy.
-        """
-        other = Session(checkpoint, self.pending, seed=self.seed, diagnostics=self.diagnostics)
-        snapshot = dataclasses.replace(
-            self._snapshot(),
-            policy_weights=np.zeros(0, np.float32),
-            optimizer_moments=np.zeros((0, 0), np.float32),
-        )
-        other.restore(snapshot)
-        return other
-
     # Commands.
 
     def _take(self, command: Command) -> str:
         """The effect, in a line; raises InputError where there is none."""
         match command.name:
-            case "edit":
-                changed = self.pending.replace(**command.settings)
-                self.pending = self.checkpoint.settle(changed)
-                return "settings change at the next environment step"
+            case "edit" | "redo":
+                edited = self.pending.replace(**command.settings)
+                self.pending = self.checkpoint.settle(edited)
+                if command.name == "edit":
+                    return "settings change at the next environment step"
+                self._use(self.pending)
+                return f"the updates are made again from k = {self.stand.k} on"
             case "reset":
                 self._abandon = True
                 return "the next episode begins after this environment step"
@@ -206,11 +188,6 @@ class Session:
                 if self._fresh:
                     self._acts_at = len(self._updates)
                 return f"the weights at k = {self.stand.k} act"
-            case "redo":
-                settings = self.pending.replace(**command.settings)
-                self.pending = self.checkpoint.settle(settings)
-                self._use(self.pending)
-                return f"the updates are made again from k = {self.stand.k} on"
             case "breakpoints":
                 Watch(command.breakpoints)
                 return f"{len(command.breakpoints)} breakpoints"
@@ -239,7 +216,7 @@ class Session:
             if not self._updates:
                 if self._saved_t != self._t and self._t % snapshot_every(self.pending) == 0:
                     self._saved_t = self._t
-                    yield self._snapshot()
+                    yield self.snapshot()
                 if self._abandon:
                     reason = "reset"
                     break
@@ -301,7 +278,8 @@ class Session:
         score = self.checkpoint.task.score(self._reality.episode_return)
         return self._reality.finish(self._address, self._episode_seed, reason, score)
 
-    def _snapshot(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
+        """Everything at this t; only before its first update."""
         settings, adaptation = self.settings, self._adaptation
         standing = self._reality.standing(
             settings, self.pending, self._abandon, adaptation.moments.count

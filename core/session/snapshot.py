@@ -12,7 +12,7 @@ from core.adaptation.ascent import Adaptation, Moments
 from core.adaptation.weights import psi_of, set_psi
 from core.errors import TraceError
 from core.settings import Settings
-from core.traces.trace import SNAPSHOT_EVERY
+from core.traces.trace import SNAPSHOT_EVERY, Snapshot
 
 _WORK_BETWEEN = 500
 """Denoising calls per particle that a session may have to repeat to come to any address."""
@@ -63,10 +63,9 @@ def weights_of(adaptation: Adaptation, *, kept: bool) -> tuple[np.ndarray, np.nd
     return weights, torch.stack([first, second]).numpy()
 
 
-def restore_weights(
-    adaptation: Adaptation, weights: np.ndarray, moments: np.ndarray, count: int
-) -> None:
+def restore_weights(adaptation: Adaptation, snapshot: Snapshot, count: int) -> None:
     """The inverse of weights_of, bit for bit."""
+    weights, moments = snapshot.policy_weights, snapshot.optimizer_moments
     adaptation.reset()
     if not len(weights):
         return

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
+import numpy as np
+
+from core.checkpoints.checkpoint import Checkpoint
 from core.commands import At, parse_command
 from core.errors import InputError, TraceError
 from core.session.session import Session
@@ -59,11 +63,29 @@ def session_at_head(reader: TraceReader, shelf: Shelf) -> Session:
 def enter(session: Session, started: BranchStarted, shelf: Shelf) -> tuple[Session, Record]:
     """The session on a branch that begins where it stands."""
     if started.checkpoint_digest != session.checkpoint.digest:
-        session = session.with_checkpoint(shelf.of(started))
+        session = with_checkpoint(session, shelf.of(started))
     record = session.branch_off(
         started.branch, started.reason, Settings.from_json(started.settings), started.seed
     )
     return session, record
+
+
+def with_checkpoint(session: Session, checkpoint: Checkpoint) -> Session:
+    """A session of another checkpoint, with its pretrained weights, where this one stands.
+
+    Only before the first update of t. The frozen twin goes on with the other policy.
+    """
+    other = Session(
+        checkpoint, session.pending, seed=session.seed, diagnostics=session.diagnostics
+    )
+    other.restore(
+        dataclasses.replace(
+            session.snapshot(),
+            policy_weights=np.zeros(0, np.float32),
+            optimizer_moments=np.zeros((0, 0), np.float32),
+        )
+    )
+    return other
 
 
 def _ranges_to(reader: TraceReader, at: At, before: int) -> list[Range]:
