@@ -54,6 +54,16 @@ def alike(*values: float, digits: int = 3) -> tuple[str, ...]:
     )
 
 
+def summands(*values: float, digits: int = 4) -> tuple[str, ...]:
+    """Levels that add up, all with the decimals the largest of them needs."""
+    return tuple(text.removeprefix("+") for text in alike(*values, digits=digits))
+
+
+def against(value: float, reference: float) -> str:
+    """`(+1.4)`: how far a value is above the reference's."""
+    return f"({signed(value - reference, 2)})"
+
+
 def fraction(value: float) -> str:
     """A trust factor: 1, 1/2, 1/4 ..; `plain` for anything else."""
     if value == 1:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 
-from app.readouts import fraction, plain, signed
+from app.readouts import against, fraction, plain, signed
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, SYMBOLS, Theme, text_width
 from app.views.curves import Floats, known, numbers, segments
 from app.views.header import Header, Legend, Part
+from app.views.highlight import reference_pen
 from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
@@ -19,7 +20,8 @@ OFFSET = 0.17
 
 TOOLTIP = """<p><b>Action π<sub>ψ</sub>(s<sub>t</sub>)</b> in each dimension, from −1 to 1:
 before the updates (k = 0), at the cursor k, and of the frozen, pretrained policy. The number
-at the right is the change from before.</p>
+at the right is the change from before. Dashed: the action at the reference moment, and the
+distance to it in brackets.</p>
 <p><b>Trust region</b>: the band that the action may not leave, ± ρ around the frozen action. If
 the updates leave it, ψ is drawn back towards ψ<sub>0</sub> by a factor c = 1/2, 1/4, ..</p>"""
 
@@ -40,7 +42,7 @@ class ActionView(View):
         self._plot = Plot(
             y_name="π(sₜ) by dimension", x_name="action, scaled to −1 .. 1", theme=theme
         )
-        self._plot.show_right(int(text_width("+0.0000", PLOT_TEXT)) + 8, "change")
+        self._name_changes(compared=False)
         self._plot.set_x(-1.1, 1.1)
         self._plot.set_ticks("bottom", [(x, plain(x, 1)) for x in (-1.0, -0.5, 0.0, 0.5, 1.0)])
         self.body.addWidget(self._plot, 1)
@@ -49,6 +51,7 @@ class ActionView(View):
         self._rails = add(pg.PlotCurveItem())
         self._change = add(pg.PlotCurveItem(antialias=True))
         self._frozen = add(pg.PlotCurveItem())
+        self._reference = add(pg.PlotCurveItem())
         self._before = add(pg.ScatterPlotItem(symbol=SYMBOLS["before"], size=9))
         self._after = add(pg.ScatterPlotItem(symbol=SYMBOLS["after"], size=11))
         self._names: tuple[str, ...] = ()
@@ -74,8 +77,11 @@ class ActionView(View):
             *segments(frozen, rows - 0.36, frozen, rows + 0.36), connect="pairs"
         )
         self._draw_band(frozen, rows, moment.settings.trust_radius)
-        ticks = [(row, signed(d, 2)) for row, d in zip(rows, second - first, strict=True)]
-        self._plot.set_ticks("right", ticks)
+        other = _reference_action(self.selection.reference, size)
+        self._reference.setData(
+            *segments(other, rows - 0.46, other, rows + 0.46), connect="pairs"
+        )
+        self._draw_changes(rows, second - first, second - other)
         self.header.set_readout(*_readout(moment, after, second - first))
 
     def restyle(self, theme: Theme) -> None:
@@ -84,10 +90,35 @@ class ActionView(View):
         self._rails.setPen(theme.pen("grid", 2))
         self._change.setPen(theme.pen("muted"))
         self._frozen.setPen(theme.pen("frozen", 2))
+        self._reference.setPen(reference_pen(theme))
         self._before.setBrush(theme.brush("before"))
         self._after.setBrush(theme.brush("after"))
         for dots in (self._before, self._after):
             dots.setPen(theme.pen("plot"))
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """The largest distance to the reference's action."""
+        after = moment.after
+        if after is None:
+            return ()
+        gap = numbers(after.action) - _reference_action(reference, len(after.action))
+        return ((f"largest {plain(float(np.abs(gap).max()), 2)}", "text"),)
+
+    def _draw_changes(self, rows: Floats, change: Floats, gap: Floats) -> None:
+        """The column at the right: change from before, and distance to the reference."""
+        compared = self.selection.reference is not None
+        self._name_changes(compared=compared)
+        texts = [
+            f"{signed(d, 2)} {against(g, 0.0)}" if compared else signed(d, 2)
+            for d, g in zip(change, gap, strict=True)
+        ]
+        self._plot.set_ticks("right", list(zip(rows, texts, strict=True)))
+
+    def _name_changes(self, *, compared: bool) -> None:
+        widest, name = (
+            ("+0.0000 (+0.0000)", "change (vs ref.)") if compared else ("+0.0000", "change")
+        )
+        self._plot.show_right(int(text_width(widest, PLOT_TEXT)) + 8, name)
 
     def _show_names(self, names: tuple[str, ...]) -> None:
         """The first dimension at the top, its rail from -1 to 1."""
@@ -122,7 +153,7 @@ def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Par
     )
     if moment.proposal is not None and moment.proposal.fallback:
         parts.append(("✕ frozen action acts", "refused_text"))
-    elif after.last and after.trust_factor < 1:
+    elif after.k == moment.acting_k and after.trust_factor < 1:
         text = (
             "✕ update refused"
             if after.trust_factor == 0
@@ -141,6 +172,14 @@ def _frozen_action(moment: Moment, before: GradientUpdate) -> Floats:
         return numbers(moment.proposal.frozen_action)
     known = moment.settings.reset_mode == "step"
     return numbers(before.action) if known else np.full(len(before.action), np.nan)
+
+
+def _reference_action(reference: Moment | None, size: int) -> Floats:
+    """The reference's action at its k; NaN without one, or of another size."""
+    other = None if reference is None else reference.after
+    if other is None or len(other.action) != size:
+        return np.full(size, np.nan)
+    return numbers(other.action)
 
 
 def _action_names(moment: Moment, size: int) -> tuple[str, ...]:

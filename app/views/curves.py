@@ -39,12 +39,10 @@ def extent(*groups: Floats) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if len(values) else (np.nan, np.nan)
 
 
-def some_rows(values: Floats, most: int) -> Floats:
-    """At most that many rows, evenly chosen."""
-    if len(values) <= most:
-        return values
-    chosen: Floats = values[np.linspace(0, len(values) - 1, most).round().astype(int)]
-    return chosen
+def some_rows(count: int, most: int) -> NDArray[np.intp]:
+    """At most `most` of `count` rows, evenly chosen, the first and the last among them."""
+    chosen = np.linspace(0, count - 1, min(count, most)).round()
+    return np.asarray(chosen, dtype=np.intp)
 
 
 def mean(values: Floats) -> Floats:

@@ -8,12 +8,14 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout
 
-from app.readouts import alike
+from app.readouts import against, alike, summands
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, mean, numbers, some_rows
 from app.views.header import Header, Legend, Part
+from app.views.highlight import chosen_pen
+from app.views.picking import nearest_dot
 from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
@@ -27,7 +29,8 @@ r(s<sub>j</sub>, a<sub>j</sub>) for j = 0 .. H − 1, and the terminal value γ<
 survival weight.</p>
 <p>The terminal value is often a hundred times a reward, so it has an axis of its own, and the
 charts show the <b>change</b> from before to after; choose <b>level</b> for the terms.</p>
-<p>Bars: mean over the particles. Dots: particles, on the same noise before and after.</p>"""
+<p>Bars: mean over the particles. Dots: particles, on the same noise before and after; click one
+to pick it out everywhere, its terms are then the bars with a wide edge.</p>"""
 
 CHANGE, LEVEL = "change", "level"
 
@@ -44,7 +47,7 @@ class DecompositionView(View):
             tooltip=TOOLTIP,
             object_name="decomposition-view",
         )
-        self._chooser.currentTextChanged.connect(self._redraw)
+        self._chooser.currentTextChanged.connect(self.redraw)
         self._rewards = _Terms("imagined step j", theme)
         self._terminal = _Terms("terminal Q", theme)
         row = QHBoxLayout()
@@ -52,6 +55,8 @@ class DecompositionView(View):
         row.addWidget(self._rewards.plot, 7)
         row.addWidget(self._terminal.plot, 3)
         self.body.addLayout(row, 1)
+        for terms in (self._rewards, self._terminal):
+            terms.plot.clicked.connect(lambda at, terms=terms: self._pick(terms, at))
         self.set_theme(theme)
 
     def draw(self, moment: Moment) -> None:
@@ -69,9 +74,38 @@ class DecompositionView(View):
             )
         first, second = numbers(before.terminal_terms), numbers(after.terminal_terms)
         self._terminal.show(first[:, None], second[:, None], levels=levels, alone=not horizon)
+        for terms in (self._rewards, self._terminal):
+            terms.pick_out(self.selection.particle)
         self._terminal.plot.set_ticks("bottom", [(0.0, f"j = H = {horizon}")])
         self._show_legend(levels)
         self.header.set_readout(*_readout(before, after))
+
+    def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
+        """Its J at the cursor, and what it is the sum of."""
+        after = moment.after
+        if after is None:
+            return ()
+        if particle >= len(after.terminal_terms):
+            return ((f"not kept at k = {after.k}", "muted"),)
+        reward = float(after.reward_terms[particle].sum())
+        terminal = float(after.terminal_terms[particle])
+        texts = summands(reward + terminal, reward, terminal)
+        return (
+            (f"J {texts[0]},", "after_text"),
+            (f"reward {texts[1]} + terminal {texts[2]}", "text"),
+        )
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """Rewards and terminal value at the cursor, means over the particles."""
+        after, other = moment.after, reference.after
+        if after is None or other is None:
+            return ()
+        rewards = [float(numbers(u.reward_terms).sum(axis=1).mean()) for u in (after, other)]
+        terminal = [float(numbers(u.terminal_terms).mean()) for u in (after, other)]
+        return (
+            (f"rewards {against(*rewards)}", "text"),
+            (f"Q {against(*terminal)}", "text"),
+        )
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -85,9 +119,8 @@ class DecompositionView(View):
         else:
             self.header.set_legend((Legend("after", "after − before"), dots))
 
-    def _redraw(self) -> None:
-        if self.moment is not None:
-            self.draw(self.moment)
+    def _pick(self, terms: _Terms, at: Floats) -> None:
+        self.particle_picked.emit(terms.particle_at(at))
 
 
 class _Terms:
@@ -104,7 +137,10 @@ class _Terms:
         self._dots: dict[Role, Any] = {
             role: add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=4)) for role in self._bars
         }
+        self._chosen: dict[Role, Any] = {role: add(_bars()) for role in self._bars}
         self._zero = add(pg.InfiniteLine(0, angle=0))
+        self._groups: dict[Role, _Group] = {}
+        self.plot.make_clickable()
 
     def show(self, before: Floats, after: Floats, *, levels: bool, alone: bool = False) -> None:
         """The terms of k = 0 and of the cursor's k; particles in rows."""
@@ -113,31 +149,63 @@ class _Terms:
         self._bars["before"].setVisible(levels)
         self._dots["before"].setVisible(levels)
         if levels:
-            self._draw("before", before, -0.2, 0.38)
-            self._draw("after", after, 0.2, 0.38)
-            shown: tuple[Floats, ...] = (before, after)
+            self._groups = {
+                "before": _Group(before, -0.2, 0.38),
+                "after": _Group(after, 0.2, 0.38),
+            }
         else:
             kept = min(len(before), len(after))
-            shown = (after[:kept] - before[:kept],)
-            self._draw("after", shown[0], 0.0, 0.7)
-        low, high = extent(*shown)
+            self._groups = {"after": _Group(after[:kept] - before[:kept], 0.0, 0.7)}
+        for role, group in self._groups.items():
+            self._draw(role, group)
+        low, high = extent(*(group.terms for group in self._groups.values()))
         self.plot.set_y(*self._ranges[LEVEL if levels else CHANGE].fit(low, high))
+
+    def pick_out(self, particle: int | None) -> None:
+        """Outline this particle's own terms over the bars of the mean."""
+        for role, bars in self._chosen.items():
+            group = self._groups.get(role)
+            shown = group is not None and particle is not None and particle < len(group.terms)
+            bars.setVisible(shown)
+            if shown and group is not None:
+                height = numbers(group.terms[particle], 0.0)
+                bars.setOpts(x=group.x, height=height, width=0.6 * group.width)
+
+    def particle_at(self, at: Floats) -> int | None:
+        """The particle whose dot is nearest to that pixel; None without one close by."""
+        for group in self._groups.values():
+            row = nearest_dot(at, self.plot.pixels(group.dots_x, group.dots_y))
+            if row is not None:
+                return int(group.rows[row])
+        return None
 
     def restyle(self, theme: Theme) -> None:
         for role, bars in self._bars.items():
             bars.setOpts(brush=theme.brush(role, 0.55), pen=theme.pen(role))
             self._dots[role].setPen(theme.pen("plot", alpha=0.6))
             self._dots[role].setBrush(theme.brush("text"))
+            self._chosen[role].setOpts(brush=None, pen=chosen_pen(theme))
         self._zero.setPen(theme.pen("muted"))
 
-    def _draw(self, role: Role, terms: Floats, shift: float, width: float) -> None:
+    def _draw(self, role: Role, group: _Group) -> None:
+        height = numbers(mean(group.terms), 0.0)
+        self._bars[role].setOpts(x=group.x, height=height, width=group.width)
+        finite = np.isfinite(group.dots_y)
+        self._dots[role].setData(group.dots_x[finite], group.dots_y[finite])
+
+
+class _Group:
+    """Terms (M, n) of one role, and where its bars and its dots stand."""
+
+    def __init__(self, terms: Floats, shift: float, width: float) -> None:
         count = terms.shape[1]
-        x = np.arange(count) + shift
-        self._bars[role].setOpts(x=x, height=numbers(mean(terms), 0.0), width=width)
-        dots = some_rows(terms, max(1, MOST_DOTS // count))
-        fanned = x + 0.5 * width * np.linspace(-0.7, 0.7, len(dots))[:, None]
-        finite = np.isfinite(dots)
-        self._dots[role].setData(fanned[finite], dots[finite])
+        self.terms, self.width = terms, width
+        self.x = np.arange(count) + shift
+        self.rows = some_rows(len(terms), max(1, MOST_DOTS // count))
+        """The particles that have dots."""
+        self.dots_y = terms[self.rows]
+        spread = 0.5 * width * np.linspace(-0.7, 0.7, len(self.rows))[:, None]
+        self.dots_x = self.x + spread
 
 
 def _missing(

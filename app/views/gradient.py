@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import QHBoxLayout
 
-from app.readouts import NOTHING, plain
+from app.readouts import NOTHING, against, plain
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, text_width
 from app.views.calm_range import CalmRange
-from app.views.curves import numbers
+from app.views.curves import Floats, numbers, segments
 from app.views.header import Header, Legend, Part
+from app.views.highlight import reference_pen
 from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
@@ -26,7 +27,7 @@ clipping, at each gradient update k; k = E has none, its weights act. |g|: over 
 <p><b>cos</b>: cosine of the angle between the gradients at k and k − 1. Near 1 the updates
 agree; below 0 they undo each other.</p>
 <p><b>Drift |ψ<sub>k</sub> − ψ<sub>0</sub>|</b>: distance of the weights from the pretrained
-policy.</p>"""
+policy. Dashed: gradient and drift of the reference moment.</p>"""
 
 
 class GradientView(View):
@@ -51,6 +52,8 @@ class GradientView(View):
         self._drift_range = CalmRange(from_zero=True, least_span=1e-3)
         self._norm_bars = self._norms.add(_bars())
         self._drift_bars = self._drifts.add(_bars())
+        self._reference_norms = self._norms.add(pg.PlotCurveItem())
+        self._reference_drifts = self._drifts.add(pg.PlotCurveItem())
         self._layers: tuple[str, ...] = ()
         self.set_theme(theme)
 
@@ -63,13 +66,29 @@ class GradientView(View):
         self._show_layers(_layer_names(moment, after))
         with_gradient = [u for u in moment.updates if not np.isnan(u.gradient_norm)]
         self._norms.note("" if with_gradient else "no gradient at this environment step")
-        self._draw_norms(_evenly(with_gradient, MOST_BARS), moment)
-        self._draw_drifts(after)
+        norms, drifts = _reference_rows(self.selection.reference)
+        self._draw_norms(_evenly(with_gradient, MOST_BARS), moment, norms)
+        self._draw_drifts(after, drifts)
         self._show_legend(len(with_gradient))
         self.header.set_readout(*_readout(moment, after))
 
     def restyle(self, theme: Theme) -> None:
         """The bars take their colours when drawn."""
+        for curve in (self._reference_norms, self._reference_drifts):
+            curve.setPen(reference_pen(theme))
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """Norm of the newest gradient and drift."""
+        after, other = moment.after, reference.after
+        if after is None or other is None:
+            return ()
+        parts: list[Part] = []
+        newest, compared = newest_gradient(moment), newest_gradient(reference)
+        if newest is not None and compared is not None:
+            norms = against(newest.gradient_norm, compared.gradient_norm)
+            parts.append((f"|g| {norms}", "before_text"))
+        parts.append((f"drift {against(after.drift, other.drift)}", "after_text"))
+        return tuple(parts)
 
     def _show_layers(self, names: tuple[str, ...]) -> None:
         """First layer at the top; the names stand once, at the left of both charts."""
@@ -85,7 +104,9 @@ class GradientView(View):
         self._norms.set_ticks("left", ticks)
         self._drifts.set_ticks("left", [])
 
-    def _draw_norms(self, updates: list[GradientUpdate], moment: Moment) -> None:
+    def _draw_norms(
+        self, updates: list[GradientUpdate], moment: Moment, reference: Floats
+    ) -> None:
         count, bars = len(self._layers), max(1, len(updates))
         height = 0.76 / bars
         rows = count - 1 - np.arange(count, dtype=float)
@@ -100,10 +121,11 @@ class GradientView(View):
             brushes=[brush for brush in shade for _ in range(count)]
             or [self.theme.brush("grid")],
         )
+        self._reference_norms.setData(*_row_ticks(reference, count), connect="pairs")
         if updates:
-            _set_x(self._norms, self._norm_range, float(np.concatenate(widths).max()))
+            _set_x(self._norms, self._norm_range, np.concatenate([*widths, reference]))
 
-    def _draw_drifts(self, after: GradientUpdate) -> None:
+    def _draw_drifts(self, after: GradientUpdate, reference: Floats) -> None:
         count = len(self._layers)
         drifts = _row_values(after.layer_drifts, count)
         self._drift_bars.setOpts(
@@ -113,7 +135,8 @@ class GradientView(View):
             height=0.5,
             brushes=[self.theme.brush("after")] * count,
         )
-        _set_x(self._drifts, self._drift_range, float(drifts.max()))
+        self._reference_drifts.setData(*_row_ticks(reference, count), connect="pairs")
+        _set_x(self._drifts, self._drift_range, np.concatenate([drifts, reference]))
 
     def _shade(self, k: int, ascent_steps: int) -> QBrush:
         """From `before` at k = 0 towards `after` at k = E."""
@@ -130,8 +153,7 @@ class GradientView(View):
 
 def _readout(moment: Moment, after: GradientUpdate) -> tuple[Part, ...]:
     """Norm and cosine of the newest gradient up to the cursor, and the drift at the cursor."""
-    updates = [u for u in moment.updates if u.k <= after.k and not np.isnan(u.gradient_norm)]
-    newest = updates[-1] if updates else None
+    newest = newest_gradient(moment)
     parts: list[Part] = []
     if newest is not None:
         parts.append((f"|g| {plain(newest.gradient_norm)} at k = {newest.k}", "before_text"))
@@ -141,6 +163,29 @@ def _readout(moment: Moment, after: GradientUpdate) -> tuple[Part, ...]:
             parts.append((f"cos {text}", "text"))
     parts.append((f"drift {plain(after.drift)}", "after_text"))
     return tuple(parts)
+
+
+def newest_gradient(moment: Moment) -> GradientUpdate | None:
+    """The last update up to the cursor that has a gradient; k = E has none."""
+    updates = [u for u in moment.updates if u.k <= moment.k and not np.isnan(u.gradient_norm)]
+    return updates[-1] if updates else None
+
+
+def _reference_rows(reference: Moment | None) -> tuple[Floats, Floats]:
+    """Its newest gradient's norm and its drift, by layer; empty without one."""
+    other = None if reference is None else reference.after
+    gradient = None if reference is None else newest_gradient(reference)
+    return (
+        np.zeros(0) if gradient is None else numbers(gradient.layer_gradient_norms, 0.0),
+        np.zeros(0) if other is None else numbers(other.layer_drifts, 0.0),
+    )
+
+
+def _row_ticks(values: Floats, count: int) -> tuple[Floats, Floats]:
+    """One upright segment at each value, in the rows of the layers from the top."""
+    x = values[:count]
+    rows = count - 1 - np.arange(len(x), dtype=float)
+    return segments(x, rows - 0.42, x, rows + 0.42)
 
 
 def _layer_names(moment: Moment, update: GradientUpdate) -> tuple[str, ...]:
@@ -165,9 +210,9 @@ def _evenly(updates: list[GradientUpdate], most: int) -> list[GradientUpdate]:
     return [updates[i] for i in np.linspace(0, len(updates) - 1, most).round().astype(int)]
 
 
-def _set_x(plot: Plot, calm: CalmRange, largest: float) -> None:
+def _set_x(plot: Plot, calm: CalmRange, values: Floats) -> None:
     """From a little below zero, so that the 0 of the axis is not cut off."""
-    top = calm.fit(0.0, largest)[1]
+    top = calm.fit(0.0, float(values.max()))[1]
     plot.set_x(-0.03 * top, top)
 
 

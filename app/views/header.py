@@ -52,8 +52,10 @@ class Header(QWidget):
         self._legend = legend
         self._theme = theme
         self._parts: tuple[Part, ...] = ()
+        self._notes: tuple[tuple[Part, ...], ...] = ()
         self._chooser = chooser
-        self.setFixedHeight((1 if one_line else 2) * LINE + (5 if chooser is not None else 1))
+        self._base_height = (1 if one_line else 2) * LINE + (5 if chooser is not None else 1)
+        self.setFixedHeight(self._base_height)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
         if chooser is not None:
@@ -61,9 +63,9 @@ class Header(QWidget):
             chooser.setFixedHeight(LINE + 4)
             chooser.setFont(font(PLOT_TEXT))
             row = QHBoxLayout(self)
-            row.setContentsMargins(0, LINE, 0, 1)
+            row.setContentsMargins(0, 0 if one_line else LINE, 0, 1)
             row.addStretch()
-            row.addWidget(chooser)
+            row.addWidget(chooser, alignment=Qt.AlignmentFlag.AlignTop)
 
     def set_readout(self, *parts: Part) -> None:
         """The numbers of the second line."""
@@ -72,9 +74,18 @@ class Header(QWidget):
             self.setAccessibleDescription(self.readout())
             self.update()
 
+    def set_notes(self, *lines: tuple[Part, ...]) -> None:
+        """Further lines below: the picked particle, the differences to the reference."""
+        if lines != self._notes:
+            self._notes = lines
+            self.setFixedHeight(self._base_height + len(lines) * LINE)
+            self.setAccessibleDescription(self.readout())
+            self.update()
+
     def readout(self) -> str:
-        """The second line as plain text."""
-        return "  ".join(text for text, _ in self._parts)
+        """The second line and those below as plain text."""
+        lines = [line for line in (self._parts, *self._notes) if line]
+        return "\n".join("  ".join(text for text, _ in line) for line in lines)
 
     def set_legend(self, legend: tuple[Legend, ...]) -> None:
         """Replace the entries of the first line."""
@@ -92,7 +103,9 @@ class Header(QWidget):
         return QSize(int(self._first_line_width()) + 1, self.height())
 
     def labels_fit(self) -> bool:
-        """Whether both lines are shown whole."""
+        """Whether all lines are shown whole."""
+        if any(_width(line) > self.width() for line in self._notes):
+            return False
         if self._one_line:
             needed = self._first_line_width() + 2 * _GAP + self._second_line_width()
             return needed <= self.width()
@@ -107,7 +120,7 @@ class Header(QWidget):
         return chooser.width() >= chooser.sizeHint().width()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Title at the left, legend at the right, numbers below."""
+        """Title at the left, legend at the right, numbers and notes below."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(WINDOW_TEXT, bold=True))
@@ -132,10 +145,16 @@ class Header(QWidget):
         painter.setFont(font(WINDOW_TEXT))
         x = text_width(self._title, bold=True) + 2 * _GAP if self._one_line else 0.0
         y = LINE - 4 if self._one_line else 2 * LINE - 3
-        for text, color in self._parts:
+        self._paint_line(painter, QPointF(x, y), self._parts)
+        for number, line in enumerate(self._notes):
+            below = self._base_height + number * LINE + LINE - 4
+            self._paint_line(painter, QPointF(0, below), line)
+
+    def _paint_line(self, painter: QPainter, at: QPointF, parts: tuple[Part, ...]) -> None:
+        for text, color in parts:
             painter.setPen(self._theme.color(color))
-            painter.drawText(QPointF(x, y), text)
-            x += text_width(text) + _GAP
+            painter.drawText(at, text)
+            at = at + QPointF(text_width(text) + _GAP, 0)
 
     def _legend_width(self) -> float:
         texts = sum(text_width(entry.text, PLOT_TEXT) for entry in self._legend)
@@ -146,8 +165,12 @@ class Header(QWidget):
         return title + (_GAP + self._legend_width() if self._legend else 0.0)
 
     def _second_line_width(self) -> float:
-        texts = sum(text_width(text) for text, _ in self._parts)
-        return texts + _GAP * max(0, len(self._parts) - 1)
+        return _width(self._parts)
+
+
+def _width(parts: tuple[Part, ...]) -> float:
+    texts = sum(text_width(text) for text, _ in parts)
+    return texts + _GAP * max(0, len(parts) - 1)
 
 
 def _paint_mark(painter: QPainter, entry: Legend, box: QRectF, theme: Theme) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout
 
-from app.readouts import NOTHING, plain
+from app.readouts import NOTHING, against, plain
 from app.state.moment import Moment
-from app.theme import LIGHT, SYMBOLS, Role, Theme
+from app.theme import LIGHT, Role, Theme
 from app.views.calm_range import CalmRange
-from app.views.curves import Floats, extent, fan, known, mean, numbers, some_rows, std
+from app.views.curves import Floats, extent, fan, mean, numbers, some_rows, std
 from app.views.header import Header, Legend, Part
+from app.views.highlight import ChosenLine
+from app.views.picking import nearest_line
 from app.views.plot import Plot
+from app.views.series import Series
 from app.views.view import View
 from core.tasks import Task
 from core.traces.trace import GradientUpdate, Proposal
@@ -23,7 +25,8 @@ MOST_PARTICLES = 32
 """Particles drawn; of more, evenly chosen ones."""
 
 TOOLTIP = """<p><b>Imagined against real</b>, from s<sub>t</sub> over the imagined steps j.
-Blue: the world model under ψ<sub>k</sub>, each particle thin, the mean thick; orange: the mean
+Blue: the world model under ψ<sub>k</sub>, each particle thin (click one to pick it out
+everywhere), the mean thick; orange: the mean
 before the updates. Green: the true simulator from the same physics state, with the policy after
 the updates, until it falls.</p>
 <p><b>Reward</b>: r(s<sub>j</sub>, a<sub>j</sub>) of the reward model, ± 1 standard deviation
@@ -71,14 +74,18 @@ class ModelView(View):
         self._role: Role = "after"
         """Whose imagination is shown: at k = 0, before any update, that of before."""
         self._particles = self._state.add(pg.PlotCurveItem())
-        self._states = {
-            role: _Series(self._state, role, wide=role == "real") for role in _PATHS
-        }
+        self._states = {role: Series(self._state, role, wide=role == "real") for role in _PATHS}
         self._spreads = self._reward.add(pg.ErrorBarItem(beam=0.15))
         self._rewards = {
-            role: _Series(self._reward, role, wide=role == "real") for role in _PATHS
+            role: Series(self._reward, role, wide=role == "real") for role in _PATHS
         }
-        self._errors = {role: _Series(self._error, role) for role in _DOUBT}
+        self._errors = {role: Series(self._error, role) for role in _DOUBT}
+        self._chosen_state = ChosenLine(self._state)
+        self._chosen_reward = ChosenLine(self._reward)
+        self._drawn: tuple[Floats, NDArray[np.intp]] = (np.empty((0, 0)), np.empty(0, np.intp))
+        """The lines that can be clicked, and whose they are."""
+        self._state.make_clickable()
+        self._state.clicked.connect(self._pick)
         self.set_theme(theme)
 
     def choose_dimension(self, index: int) -> None:
@@ -109,26 +116,67 @@ class ModelView(View):
         """Recolour the items."""
         self._particles.setPen(theme.pen(self._role, alpha=0.3))
         self._spreads.setOpts(pen=theme.pen(self._role, alpha=0.7))
+        for line in (self._chosen_state, self._chosen_reward):
+            line.restyle(theme)
         for group in (self._states, self._rewards, self._errors):
             for series in group.values():
                 series.restyle(theme)
+
+    def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
+        """What is imagined for it: the dimension at the end, and the reward on the way."""
+        after = moment.after
+        if after is None or not after.imagined_states.size:
+            return ()
+        if particle >= len(after.imagined_states):
+            return ((f"not kept at k = {after.k}", "muted"),)
+        chosen = max(0, self._chooser.currentIndex())
+        last = after.imagined_states.shape[1] - 1
+        value = float(after.imagined_states[particle, -1, chosen])
+        total = float(after.imagined_rewards[particle].sum())
+        return (
+            (f"{plain(value)} at j = {last},", "after_text"),
+            (f"reward {plain(total)} in all", "text"),
+        )
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """Error and spread of one imagined step."""
+        found: list[Part] = []
+        if moment.proposal is not None and reference.proposal is not None:
+            errors = moment.proposal.model_error, reference.proposal.model_error
+            found.append((f"error {against(*errors)}", "real_text"))
+        after, other = moment.after, reference.after
+        if after is not None and other is not None:
+            spreads = _first_spread(after), _first_spread(other)
+            found.append((f"spread {against(*spreads)}", "doubt_text"))
+        return tuple(found)
+
+    def _pick(self, at: Floats) -> None:
+        lines, rows = self._drawn
+        j = np.broadcast_to(np.arange(lines.shape[1], dtype=float), lines.shape)
+        row = nearest_line(at, self._state.pixels(j, lines))
+        self.particle_picked.emit(None if row is None else int(rows[row]))
 
     def _draw_state(
         self, before: GradientUpdate, after: GradientUpdate, moment: Moment
     ) -> None:
         chosen = max(0, self._chooser.currentIndex())
-        particles = some_rows(numbers(after.imagined_states[:, :, chosen]), MOST_PARTICLES)
+        everyone = numbers(after.imagined_states[:, :, chosen])
+        rows = some_rows(len(everyone), MOST_PARTICLES)
+        particles = everyone[rows]
         first = mean(numbers(before.imagined_states[:, :, chosen]))
-        second = mean(numbers(after.imagined_states[:, :, chosen]))
+        second = mean(everyone)
         true = _true_path(moment, chosen)
         j = np.arange(len(second), dtype=float)
         self._particles.setData(*fan(j, particles), connect="finite")
+        self._drawn = particles, rows
+        self._chosen_state.show(j, everyone, self.selection.particle)
         self._states["before"].show(j, first if len(first) == len(j) else second)
         self._states["after"].show(*((j, second) if self._role == "after" else NO_CURVE))
         self._states["real"].show(np.arange(len(true), dtype=float), true)
         _fit_j(self._state, 0, max(len(j), len(true)) - 1)
         calm = self._state_ranges.setdefault(chosen, CalmRange(least_span=1e-3))
-        self._state.set_y(*calm.fit(*extent(particles, first, second, true)))
+        picked = self._chosen_state.data[1]
+        self._state.set_y(*calm.fit(*extent(particles, first, second, true, picked)))
 
     def _draw_reward(self, after: GradientUpdate, moment: Moment) -> None:
         rewards = numbers(after.imagined_rewards)
@@ -142,10 +190,10 @@ class ModelView(View):
         for role in ("before", "after"):
             self._rewards[role].show(*((j, middle) if role == self._role else NO_CURVE))
         self._rewards["real"].show(np.arange(len(true), dtype=float), true)
+        self._chosen_reward.show(j, rewards, self.selection.particle)
         _fit_j(self._reward, 0, len(j) - 1)
-        self._reward.set_y(
-            *self._reward_range.fit(*extent(middle - spread, middle + spread, true))
-        )
+        shown = (middle - spread, middle + spread, true, self._chosen_reward.data[1])
+        self._reward.set_y(*self._reward_range.fit(*extent(*shown)))
 
     def _draw_error(self, after: GradientUpdate, proposal: Proposal | None) -> None:
         error = numbers(proposal.model_errors) if proposal else np.full(0, np.nan)
@@ -168,8 +216,7 @@ class ModelView(View):
 
     def _choose(self) -> None:
         self._name_dimension()
-        if self.moment is not None:
-            self.draw(self.moment)
+        self.redraw()
 
     def _name_dimension(self) -> None:
         chosen = max(0, self._chooser.currentIndex())
@@ -177,26 +224,6 @@ class ModelView(View):
         units = self._task.state_units if self._task else ()
         unit = f", {units[chosen]}" if chosen < len(units) else ""
         self._state.set_name(names[chosen] + unit)
-
-
-class _Series:
-    """A line with symbols in the colours of its role."""
-
-    def __init__(self, plot: Plot, role: Role, *, wide: bool = False) -> None:
-        self._role, self._wide = role, wide
-        self._line: Any = plot.add(pg.PlotCurveItem(antialias=True))
-        self._dots: Any = plot.add(
-            pg.ScatterPlotItem(symbol=SYMBOLS[role], size=10 if wide else 7)
-        )
-
-    def show(self, x: Floats, y: Floats) -> None:
-        self._line.setData(x, y, connect="finite")
-        self._dots.setData(*known(x, y))
-
-    def restyle(self, theme: Theme) -> None:
-        self._line.setPen(theme.line(self._role, 3.2 if self._wide else 1.7))
-        self._dots.setBrush(theme.brush(self._role))
-        self._dots.setPen(theme.pen("plot"))
 
 
 _PATHS: tuple[Role, ...] = ("real", "before", "after")
@@ -210,9 +237,13 @@ def _readout(
     if not horizon:
         return (("H = 0: nothing is imagined", "muted"),)
     error = proposal.model_error if proposal is not None else float("nan")
-    spread = float(after.ensemble_spread[0]) if len(after.ensemble_spread) else float("nan")
+    spread = _first_spread(after)
     shown = plain(error, 2) if np.isfinite(error) else NOTHING
     return ((f"error {shown}", "real_text"), (f"spread {plain(spread, 2)}", "doubt_text"))
+
+
+def _first_spread(update: GradientUpdate) -> float:
+    return float(update.ensemble_spread[0]) if len(update.ensemble_spread) else float("nan")
 
 
 def _true_path(moment: Moment, dimension: int) -> Floats:

@@ -9,12 +9,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from app.readouts import alike, pair
+from app.readouts import against, alike, pair, signed
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, numbers
 from app.views.header import Header, Legend, Part
+from app.views.highlight import ChosenLine, reference_pen
+from app.views.picking import nearest_line
 from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
@@ -22,7 +24,8 @@ from core.traces.trace import GradientUpdate
 TOOLTIP = """<p><b>Objective J(k)</b> after k gradient updates, k = 0 .. E, on the
 same noise at every k. J holds the imagined rewards and the terminal value; it is not a return.
 The axis shows its distance from the mean at k = 0.</p>
-<p>Thin lines: one particle each. Bars: ± 1 standard deviation over the particles.
+<p>Thin lines: one particle each; click one to pick it out everywhere. Bars: ± 1 standard
+deviation over the particles. Dashed: the reference moment, from its own J(0).
 Green: the change of the same objective in the true simulator, from its own value before; its
 level is another, by the model's error.</p>"""
 
@@ -50,13 +53,18 @@ class ObjectiveView(View):
         add = self._plot.add
         self._zero = add(pg.InfiniteLine(0, angle=0))
         self._particles = add(pg.PlotCurveItem())
+        self._reference = add(pg.PlotCurveItem())
         self._errors = add(pg.ErrorBarItem(beam=0.05))
         self._mean = add(pg.PlotCurveItem(antialias=True))
         self._true = add(pg.PlotCurveItem(antialias=True))
         self._true_dots = add(pg.ScatterPlotItem(symbol=SYMBOLS["real"], size=8))
         self._dots = add(pg.ScatterPlotItem())
+        self._chosen = ChosenLine(self._plot)
         self._cursor = add(pg.ScatterPlotItem(symbol="o", size=16))
         self._shown_steps = -1
+        self._lines: tuple[Floats, Floats] = (np.empty(0), np.empty((0, 0)))
+        self._plot.make_clickable()
+        self._plot.clicked.connect(self._pick)
         self.set_theme(theme)
 
     def draw(self, moment: Moment) -> None:
@@ -74,6 +82,10 @@ class ObjectiveView(View):
         true = _true_gain(moment, after)
         finite = np.isfinite(mean)
         self._particles.setData(*fan(k, particles), connect="finite")
+        self._lines = k, particles
+        self._chosen.show(k, particles, self.selection.particle)
+        reference = _reference_curve(self.selection.reference)
+        self._reference.setData(*reference, connect="finite")
         self._mean.setData(k, mean, connect="finite")
         self._errors.setData(
             x=k[finite], y=mean[finite], top=spread[finite], bottom=spread[finite]
@@ -83,8 +95,44 @@ class ObjectiveView(View):
         self._true_dots.setData([0.0, float(after.k)], numbers(true, 0.0))
         self._true_dots.setVisible(bool(np.isfinite(true).all()))
         self._cursor.setData([float(after.k)], [float(numbers(mean[k == after.k], 0.0)[0])])
-        self._plot.fit_y(*extent(mean - spread, mean + spread, particles, true, np.zeros(1)))
+        shown = (mean - spread, mean + spread, particles, true, reference[1], np.zeros(1))
+        self._plot.fit_y(*extent(*shown))
         self.header.set_readout(*_readout(moment, before, after))
+
+    def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
+        """Its J before and at the cursor."""
+        before, after = moment.before, moment.after
+        if before is None or after is None:
+            return ()
+        if particle >= min(len(u.particle_objectives) for u in (before, after)):
+            return ((f"not kept at k = {after.k}", "muted"),)
+        first = float(before.particle_objectives[particle])
+        second = float(after.particle_objectives[particle])
+        shown = pair(first, second)
+        return (
+            ("J", "muted"),
+            (shown[0], "before_text"),
+            (f"→ {shown[1]}", "after_text"),
+            (f"gain {signed(second - first)}", "text"),
+        )
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """J and both gains."""
+        after, other = moment.after, reference.after
+        if after is None or other is None:
+            return ()
+        gains = [
+            u.objective - m.updates[0].objective
+            for u, m in ((after, moment), (other, reference))
+        ]
+        true = [_true_gain(m, u)[1] for u, m in ((after, moment), (other, reference))]
+        parts: list[Part] = [
+            (f"J {against(after.objective, other.objective)}", "after_text"),
+            (f"gain {against(*gains)}", "text"),
+        ]
+        if np.isfinite(true).all():
+            parts.append((f"true {against(*true)}", "real_text"))
+        return tuple(parts)
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -95,8 +143,15 @@ class ObjectiveView(View):
         self._true.setPen(theme.line("real", 2))
         self._true_dots.setBrush(theme.brush("real"))
         self._true_dots.setPen(theme.pen("plot"))
+        self._chosen.restyle(theme)
+        self._reference.setPen(reference_pen(theme))
         self._cursor.setPen(theme.pen("accent", 1.5))
         self._cursor.setBrush(None)
+
+    def _pick(self, at: Floats) -> None:
+        k, particles = self._lines
+        lines = self._plot.pixels(np.broadcast_to(k, particles.shape), particles)
+        self.particle_picked.emit(nearest_line(at, lines))
 
     def _fit_x(self, ascent_steps: int) -> None:
         if ascent_steps == self._shown_steps:
@@ -134,7 +189,8 @@ def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> t
         where = f"at k = 0 of {steps}" if steps else "no updates (E = 0)"
         return (("J", "muted"), (first, "before_text"), (where, "muted"))
     proposal = moment.proposal
-    true_gain = proposal.true_gain if proposal is not None and after.last else float("nan")
+    acts = proposal is not None and after.k == proposal.k
+    true_gain = proposal.true_gain if proposal is not None and acts else float("nan")
     gain, true = alike(after.objective - before.objective, true_gain)
     parts: list[Part] = [
         ("J", "muted"),
@@ -144,7 +200,7 @@ def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> t
     ]
     if not all(update.finite for update in moment.updates):
         parts.append(("not finite", "refused_text"))
-    elif after.last:
+    elif acts:
         parts.append((f"true {true}", "real_text"))
     return tuple(parts)
 
@@ -158,12 +214,20 @@ def _particle_lines(updates: Sequence[GradientUpdate]) -> NDArray[np.float64]:
 
 
 def _true_gain(moment: Moment, after: GradientUpdate) -> Floats:
-    """0 and the true gain; NaN unless the cursor is at k = E > 0.
+    """0 and the true gain; NaN unless the cursor is at the k > 0 that acts.
 
     From its own value before: where the model is poor, the true level is so far off that the
     gain could not be seen beside it.
     """
     proposal = moment.proposal
-    if proposal is None or not after.last or after.k == 0:
+    if proposal is None or after.k != proposal.k or after.k == 0:
         return np.full(2, np.nan)
     return numbers(np.array([0.0, proposal.true_gain]))
+
+
+def _reference_curve(reference: Moment | None) -> tuple[Floats, Floats]:
+    """k and J(k) - J(0) of the reference; empty without one."""
+    updates = () if reference is None else reference.updates
+    k = np.array([update.k for update in updates], dtype=float)
+    levels = numbers(np.array([update.objective for update in updates]))
+    return k, levels - levels[:1]

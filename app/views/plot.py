@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.readouts import tick
 from app.theme import PLOT_TEXT, Theme, font, text_width
 from app.views.calm_range import CalmRange
+from app.views.curves import Floats
 
 LEFT = 46
 """Width of the left axis, pixels: the same everywhere, so that plots above each other align."""
 CAPTION = 14
 """Height of the line above the data that names the vertical axis: a rotated name would need
 more height than a small plot has."""
+STILL = 4.0
+"""Pixels that the mouse may move between press and release of a click."""
 
 
 class Plot(QWidget):
     """A plot whose vertical axis is named at its top left, with room for a message."""
+
+    clicked = pyqtSignal(object)
+    """Where, (2,) in the pixels of `pixels`; from a plot that was made clickable."""
 
     def __init__(
         self,
@@ -50,6 +58,7 @@ class Plot(QWidget):
         self._caption = pg.QtWidgets.QGraphicsSimpleTextItem(y_name)
         self._right_caption = pg.QtWidgets.QGraphicsSimpleTextItem("")
         self._note = QLabel(self.widget)
+        self._pressed: QPointF | None = None
         self._build(left, least_height)
         self.set_theme(theme)
 
@@ -106,6 +115,8 @@ class Plot(QWidget):
 
     def show_right(self, width: int, name: str) -> None:
         """A named column at the right, `width` pixels, for the texts of `set_ticks`."""
+        if (width, name) == (self._right, self._right_caption.text()):
+            return
         axis = self.item.getAxis("right")
         self._right = width
         axis.setWidth(width)
@@ -119,6 +130,36 @@ class Plot(QWidget):
         if text != self._note.text():
             self._note.setText(text)
             self._note.setVisible(bool(text))
+
+    def make_clickable(self) -> None:
+        """Emit `clicked` from now on."""
+        viewport = self.widget.viewport()
+        viewport.setCursor(Qt.CursorShape.PointingHandCursor)
+        viewport.installEventFilter(self)
+
+    def pixels(self, x: Floats, y: Floats) -> Floats:
+        """Where data (...) is on the viewport, (..., 2)."""
+        box = self.item.vb.sceneBoundingRect()
+        (left, right), (low, high) = self.item.vb.viewRange()
+        return np.stack(
+            [
+                box.left() + (x - left) / (right - left) * box.width(),
+                box.bottom() - (y - low) / (high - low) * box.height(),
+            ],
+            axis=-1,
+        )
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """A press and a release at the same place are a click."""
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            if event.type() == QEvent.Type.MouseButtonPress:
+                self._pressed = event.position()
+            elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None:
+                moved = event.position() - self._pressed
+                self._pressed = None
+                if abs(moved.x()) + abs(moved.y()) <= STILL:
+                    self.clicked.emit(np.array([event.position().x(), event.position().y()]))
+        return super().eventFilter(watched, event)
 
     def set_theme(self, theme: Theme) -> None:
         """Recolour background, axes and texts. Items are the owner's to recolour."""

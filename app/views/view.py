@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QPalette, QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.state.moment import Moment
+from app.state.selection import Selection, reference_name
 from app.theme import LIGHT, Theme
-from app.views.header import Header
+from app.views.header import Header, Part
 from app.views.plot import Plot
 
 
@@ -17,6 +19,8 @@ class View(QWidget):
     """Shows one moment. While hidden in a tab behind, it keeps the newest for later."""
 
     theme: Theme = LIGHT
+    particle_picked = pyqtSignal(object)
+    """The particle that was clicked, an int; None for a click beside all of them."""
 
     def __init__(self, header: Header, *, tooltip: str, object_name: str) -> None:
         super().__init__()
@@ -28,6 +32,7 @@ class View(QWidget):
         self.body.setContentsMargins(8, 5, 8, 3)
         self.body.setSpacing(1)
         self.body.addWidget(header)
+        self.selection = Selection()
         self._moment: Moment | None = None
         self._stale = False
 
@@ -44,7 +49,16 @@ class View(QWidget):
             self._stale = True
             return
         self._stale = False
-        self.draw(moment)
+        self._draw(moment)
+
+    def set_selection(self, selection: Selection) -> None:
+        """Pick out its particle and compare with its reference, from the next drawing on."""
+        self.selection = selection
+
+    def redraw(self) -> None:
+        """Draw the newest moment again, if there is one."""
+        if self._moment is not None:
+            self._draw(self._moment)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle in place."""
@@ -56,8 +70,7 @@ class View(QWidget):
         for plot in self.findChildren(Plot):
             plot.set_theme(theme)
         self.restyle(theme)
-        if self._moment is not None:
-            self.draw(self._moment)
+        self.redraw()
 
     def labels_fit(self) -> bool:
         """Whether every label is shown whole at the present size."""
@@ -70,9 +83,30 @@ class View(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Draw what came while hidden."""
         super().showEvent(event)
-        if self._stale and self._moment is not None:
+        if self._stale:
             self._stale = False
-            self.draw(self._moment)
+            self.redraw()
+
+    def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
+        """What the view says of the picked particle; nothing where it shows none."""
+        return ()
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """What the view says of the moment less the reference."""
+        return ()
+
+    def _draw(self, moment: Moment) -> None:
+        self.draw(moment)
+        self.header.set_notes(*self._notes(moment))
+
+    def _notes(self, moment: Moment) -> list[tuple[Part, ...]]:
+        particle, reference = self.selection.particle, self.selection.reference
+        notes = []
+        if particle is not None and (words := self.particle_words(moment, particle)):
+            notes.append(((f"particle {particle}", "accent"), *words))
+        if reference is not None and (words := self.differences(moment, reference)):
+            notes.append(((reference_name(reference, moment), "muted"), *words))
+        return notes
 
     @abstractmethod
     def draw(self, moment: Moment) -> None:
