@@ -112,9 +112,7 @@ class Session:
         except (InputError, TypeError) as error:
             return self.applied(command, str(error), accepted=False)
 
-    def applied(
-        self, command: Command, effect: str, *, accepted: bool = True
-    ) -> CommandApplied:
+    def applied(self, command: Command, effect: str, accepted: bool = True) -> CommandApplied:
         """The record of a command, at this address."""
         return CommandApplied(
             branch=self._branch,
