@@ -34,6 +34,7 @@ from app.state.target import Target
 from app.status import StatusReporter
 from app.theme import THEMES, apply_palette
 from app.view_set import ViewSet
+from app.workspaces import Workspaces
 from core.checkpoints.catalogue import SHIPPED, find_checkpoint
 from core.errors import InputError
 
@@ -46,11 +47,12 @@ class Options:
     """How the window starts."""
 
     target: Target
-    workspace: str = "debug"
+    workspace: str = ""
+    """One of WORKSPACES, or empty for the one used last."""
     theme: str = ""
     """light, dark, or empty for the one used last."""
     size: tuple[int, int] | None = None
-    """Pixels, in the layout of that size; None for the remembered layout."""
+    """Pixels, in the layout of that size; None for the remembered ones."""
     engine_arguments: tuple[str, ...] = ()
     engine_module: str = "core.engine"
     runs_folder: Path = field(default_factory=runs_folder)
@@ -71,7 +73,7 @@ class Application(QObject):
         self._theme = THEMES[options.theme or self._preferences.theme]
         apply_palette(qt, self._theme)
         self.views = ViewSet(self._theme)
-        self.window = MainWindow(self.views, options.workspace)
+        self.window = MainWindow(self.views)
         self.cursor = Cursor(self)
         self.follower = TraceFollower(self.cursor, self)
         self.playback = Playback(self.cursor, self)
@@ -95,6 +97,7 @@ class Application(QObject):
             driver=self.driver,
             source=self.source,
             preferences=self._preferences,
+            workspaces=Workspaces(self.window, self._preferences),
             undo=QUndoStack(self),
         )
         self.features = [build(self.desk) for build in FEATURES]
@@ -103,7 +106,7 @@ class Application(QObject):
         self._connect_commands()
         self._connect_parts()
         self.window.set_theme(self._theme)
-        self._restore_layout()
+        self.desk.workspaces.open(options.workspace, options.size)
         sys.excepthook = self._show_exception
 
     @property
@@ -137,7 +140,7 @@ class Application(QObject):
         self.source.end_live_run()
         self._cores.share(None, (os.getpid(),))
         self.views.shut_down()
-        self._preferences.keep_layout(self.window.workspace, *self.window.layout_state())
+        self.desk.workspaces.keep()
         self._preferences.flush()
         sys.excepthook = sys.__excepthook__
 
@@ -163,7 +166,6 @@ class Application(QObject):
         commands.connect("screenshot", self._save_screenshot)
         commands.connect("quit", self.window.close)
         commands.connect("theme", self._other_theme)
-        commands.connect("reset_layout", self.window.arrange)
 
     def _connect_parts(self) -> None:
         window, views = self.window, self.views
@@ -200,15 +202,6 @@ class Application(QObject):
             self.source.engine_process, (os.getpid(), self.views.scene.process_id)
         )
         self.status.refresh()
-
-    def _restore_layout(self) -> None:
-        size, stored = self._options.size, self._preferences.layout(self.window.workspace)
-        if size is not None:
-            self.window.resize(*size)
-            self.window.arrange()
-        elif stored is None or not self.window.restore_layout(*stored):
-            self.window.resize(1280, 720)
-            self.window.arrange()
 
     def _other_theme(self) -> None:
         self.set_theme("dark" if self._theme.name == "light" else "light")

@@ -15,6 +15,7 @@ from app.state.cursor import Cursor
 from app.state.preferences import Preferences
 from app.state.selection import Selection
 from app.view_set import ViewSet
+from app.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,5 +35,6 @@ class Desk:
     driver: Driver
     source: Source
     preferences: Preferences
+    workspaces: Workspaces
     undo: QUndoStack
     """Changes of settings and breakpoints, to take back and to make again."""

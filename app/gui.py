@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app.application import Application
     from app.errands import Errand
 
-WORKSPACES = ("debug", "present", "minimal")
 OUTPUT = Path("psiscope-offscreen")
 """Folder of the picture and the film where none is named."""
 
@@ -30,7 +29,7 @@ class Request:
 
     target: str | None = None
     """A checkpoint's name or folder, or a trace file; None for the default checkpoint."""
-    workspace: str = "debug"
+    workspace: str | None = None
     settings: Settings | None = None
     """At the start of a live run; None for the defaults."""
     seed: int = 0
@@ -74,7 +73,7 @@ def open_window(**options: Any) -> int:
         qt,
         Options(
             target=target,
-            workspace=request.workspace,
+            workspace=request.workspace or "",
             theme=request.theme or "",
             size=request.size or ((1280, 720) if request.unattended else None),
             engine_arguments=engine_arguments(request.settings, request.seed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -21,6 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.arrangement import EVERYWHERE, WORKSPACES, Place, arrange
 from app.commands.registry import CommandRegistry
 from app.panels.dock_page import DockGrip, DockPage
 from app.panels.message_bar import MessageBar
@@ -29,10 +31,8 @@ from app.panels.status_panel import StatusPanel
 from app.panels.task_panel import TaskPanel
 from app.theme import Theme
 from app.view_set import ViewSet
-from app.workspaces import WORKSPACES, Place, arrange
 
 Area = Qt.DockWidgetArea
-EVERYWHERE = frozenset(WORKSPACES)
 SCENE = "scene"
 """The page in the centre of every workspace that has none of its own."""
 
@@ -49,12 +49,12 @@ class MainWindow(QMainWindow):
 
     closing = pyqtSignal()
 
-    def __init__(self, views: ViewSet, workspace: str = "debug") -> None:
+    def __init__(self, views: ViewSet) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self.setWindowTitle("Psiscope")
         self.views = views
-        self.workspace = workspace
+        self.workspace = WORKSPACES[0]
         self.commands = CommandRegistry(self)
         self.message_bar = MessageBar()
         self.task_panel = TaskPanel()
@@ -66,7 +66,12 @@ class MainWindow(QMainWindow):
         self._text_color = QColor()
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
-        self._contents: list[QWidget] = []
+        self._themed: list[Themed] = [
+            self.message_bar,
+            self.task_panel,
+            self.settings_panel,
+            self.status_panel,
+        ]
         self._centre = QStackedWidget()
         self._centres: dict[str, QWidget] = {}
         self._panels_menu = QMenu("Panels")
@@ -85,7 +90,7 @@ class MainWindow(QMainWindow):
         group: str = "",
         workspaces: frozenset[str] = frozenset({"debug"}),
     ) -> QDockWidget:
-        """A dock that the given workspaces show at first; before the window is shown.
+        """A dock that the given workspaces show at first; `arrange` puts it in its place.
 
         Docks of one `group` and area are tabs behind each other, without a group it stands
         alone; a low window makes tabs of all groups of a side. A `content` with a method
@@ -99,17 +104,18 @@ class MainWindow(QMainWindow):
         dock.setTitleBarWidget(DockGrip())
         dock.topLevelChanged.connect(partial(_title_while_floating, dock))
         self.docks[name] = dock
-        self._contents.append(content)
+        if isinstance(content, Themed):
+            self.add_themed(content)
         place = Place(dock=dock, area=area, group=group or name, workspaces=workspaces)
         self._places.append(place)
-        self.addDockWidget(area, dock)
         self._panels_menu.addAction(dock.toggleViewAction())
         return dock
 
     def add_centre(self, workspace: str, widget: QWidget) -> None:
         """What that workspace shows in the centre instead of the scene."""
         self._centres[workspace] = widget
-        self._contents.append(widget)
+        if isinstance(widget, Themed):
+            self.add_themed(widget)
         self._centre.addWidget(widget)
         if workspace == self.workspace:
             self._centre.setCurrentWidget(widget)
@@ -118,36 +124,33 @@ class MainWindow(QMainWindow):
         """Whether the workspace has a centre of its own."""
         return workspace in self._centres
 
+    def add_themed(self, widget: Themed) -> None:
+        """Restyle this, too, whenever the theme changes."""
+        self._themed.append(widget)
+
     def set_workspace(self, workspace: str) -> None:
-        """Show the centre of that workspace; its docks are put in place by `arrange`."""
+        """Show the centre of that workspace, and its docks where they are by default."""
         self.workspace = workspace
         self._centre.setCurrentWidget(self._centres.get(workspace, self._centres[SCENE]))
+        self.arrange()
 
     def arrange(self) -> None:
         """Every dock back in its place, sized for the window."""
         arrange(self, self._places, self.workspace)
 
-    def layout_state(self) -> tuple[QByteArray, QByteArray]:
-        """Geometry and docks, for `restore_layout`."""
-        return self.saveGeometry(), self.saveState()
+    def layout_state(self) -> QByteArray:
+        """Where the docks are, for `restore_layout`."""
+        return self.saveState(self._layout_version())
 
-    def restore_layout(self, geometry: QByteArray, state: QByteArray) -> bool:
-        """Back to a stored layout; whether it could be restored."""
-        return self.restoreGeometry(geometry) and self.restoreState(state)
+    def restore_layout(self, state: QByteArray) -> bool:
+        """Back to a stored layout; whether it could be: not where other docks were known."""
+        return self.restoreState(state, self._layout_version())
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle views, panels and icons."""
         self.views.set_theme(theme)
-        for panel in (
-            self.message_bar,
-            self.task_panel,
-            self.settings_panel,
-            self.status_panel,
-        ):
-            panel.set_theme(theme)
-        for content in self._contents:
-            if isinstance(content, Themed):
-                content.set_theme(theme)
+        for widget in self._themed:
+            widget.set_theme(theme)
         self._text_color = QColor(theme.text)
         self.commands.set_color(self._text_color)
         self.commands.set_running(self._running, self._text_color)
@@ -179,6 +182,9 @@ class MainWindow(QMainWindow):
         self.closing.emit()
         super().closeEvent(event)
 
+    def _layout_version(self) -> int:
+        return zlib.crc32(",".join(sorted(self.docks)).encode()) & 0x7FFFFFFF
+
     def _lay_out_bars(self) -> None:
         bar = self.menuBar()
         if bar is not None:
@@ -209,8 +215,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out_docks(self) -> None:
         views = self.views
-        for side in (Area.LeftDockWidgetArea, Area.RightDockWidgetArea):
-            self.setTabPosition(side, QTabWidget.TabPosition.North)
+        # Upright at the left, for the names of its panels are longer than it is wide.
+        self.setTabPosition(Area.LeftDockWidgetArea, QTabWidget.TabPosition.West)
+        self.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
         for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.TopLeftCorner):
             self.setCorner(corner, Area.LeftDockWidgetArea)
         for corner in (Qt.Corner.BottomRightCorner, Qt.Corner.TopRightCorner):

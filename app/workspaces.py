@@ -1,96 +1,101 @@
-"""Where the docks stand: the places of each, and the default arrangement of a workspace."""
+"""Changes between workspaces; each remembers where its docks are, over restarts too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDockWidget, QMainWindow
+from PyQt6.QtCore import QByteArray, QObject, pyqtSignal
 
-Area = Qt.DockWidgetArea
+from app.arrangement import WORKSPACES
+from app.main_window import MainWindow
+from app.state.preferences import Preferences
 
-WORKSPACES = ("debug", "compare", "present", "minimal")
-LEFT, RIGHT, BOTTOM = 236, 390, 200
-"""Widths of the side docks and height of the timeline at first, pixels."""
-TALL = 900
-"""From this height on the groups of a side stand below each other, else behind each other."""
-LOWER_SHARE = {Area.LeftDockWidgetArea: 0.4, Area.RightDockWidgetArea: 0.18}
-"""Of the height, for the groups below the first."""
+FIRST_SIZE = (1280, 720)
+"""Of a window that was never opened before, pixels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a dock belongs."""
+class Workspaces(QObject):
+    """Carries out the commands workspace_NAME, present and reset_layout."""
 
-    dock: QDockWidget
-    area: Qt.DockWidgetArea
-    group: str
-    """Docks of one group and area are tabs behind each other."""
-    workspaces: frozenset[str]
-    """Where it is shown."""
+    changed = pyqtSignal(str)
+    """The name of the workspace that is shown now."""
 
+    def __init__(self, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__()
+        self._window, self._preferences = window, preferences
+        self._layouts: dict[str, QByteArray] = {}
+        self._before_present = WORKSPACES[0]
+        self._remembers = True
+        commands = window.commands
+        for name in WORKSPACES:
+            commands.connect(f"workspace_{name}", partial(self._choose, name))
+        commands.connect("present", self.present)
+        commands.connect("reset_layout", self.reset)
 
-def arrange(window: QMainWindow, places: Sequence[Place], workspace: str) -> None:
-    """Every dock back in its place, sized for the window."""
-    for place in places:
-        window.removeDockWidget(place.dock)
-        place.dock.setFloating(False)
-    areas = _groups(places, tall=window.height() >= TALL)
-    for area, groups in areas.items():
-        for group in groups:
-            _tabify(window, area, [place.dock for place in group])
-    for place in places:
-        place.dock.setVisible(workspace in place.workspaces)
-    for area, groups in areas.items():
-        for group in groups:
-            _raise_first(group, workspace)
-        _resize(window, area, [group[0].dock for group in groups])
+    @property
+    def current(self) -> str:
+        """The workspace that is shown."""
+        return self._window.workspace
 
+    def open(self, name: str, size: tuple[int, int] | None) -> None:
+        """Begin in that workspace, or in the one used last where the name is empty.
 
-def _groups(
-    places: Iterable[Place], *, tall: bool
-) -> dict[Qt.DockWidgetArea, list[list[Place]]]:
-    """The docks of each area, those together that stand behind each other."""
-    areas: dict[Qt.DockWidgetArea, list[list[Place]]] = {}
-    for place in places:
-        groups = areas.setdefault(place.area, [])
-        _join(groups, place, apart=tall or place.area == Area.BottomDockWidgetArea)
-    return areas
+        With a `size` in pixels every workspace begins in the layout of that size, otherwise
+        as it was left.
+        """
+        self._remembers = size is None
+        if size is not None or not self._restore_geometry():
+            self._window.resize(*(size or FIRST_SIZE))
+        self._show(name or self._preferences.workspace)
 
+    def switch(self, name: str) -> None:
+        """Show that workspace, and begin in it next time."""
+        if name != self.current:
+            self._layouts[self.current] = self._window.layout_state()
+            self._show(name)
+        self._preferences.workspace = name
 
-def _join(groups: list[list[Place]], place: Place, *, apart: bool) -> None:
-    for group in groups:
-        if not apart or group[0].group == place.group:
-            group.append(place)
-            return
-    groups.append([place])
+    def present(self) -> None:
+        """To the workspace for a stage, or back from it."""
+        if self.current == "present":
+            self.switch(self._before_present)
+        else:
+            self.switch("present")
 
+    def reset(self) -> None:
+        """The shown workspace's default layout."""
+        self._window.arrange()
 
-def _tabify(window: QMainWindow, area: Qt.DockWidgetArea, docks: Sequence[QDockWidget]) -> None:
-    for before, dock in zip((None, *docks), docks, strict=False):
-        window.addDockWidget(area, dock)
-        if before is not None:
-            window.tabifyDockWidget(before, dock)
+    def keep(self) -> None:
+        """Store the window's size and every workspace's layout."""
+        self._layouts[self.current] = self._window.layout_state()
+        self._preferences.geometry = self._window.saveGeometry()
+        for name, layout in self._layouts.items():
+            self._preferences.keep_layout(name, layout)
 
+    def _choose(self, name: str) -> None:
+        self.switch(name)
+        self._mark()
 
-def _raise_first(group: Sequence[Place], workspace: str) -> None:
-    for place in group:
-        if workspace in place.workspaces:
-            place.dock.raise_()
-            return
+    def _show(self, name: str) -> None:
+        if self.current != "present":
+            self._before_present = self.current
+        self._window.set_workspace(name)
+        layout = self._layouts.get(name)
+        if layout is None and self._remembers:
+            layout = self._preferences.layout(name)
+        if layout is not None and not self._window.restore_layout(layout):
+            self._window.arrange()
+        self._mark()
+        self.changed.emit(name)
 
+    def _mark(self) -> None:
+        # A click unticks a checkable action even where it leads nowhere else.
+        actions = self._window.commands.actions
+        for name in WORKSPACES:
+            actions[f"workspace_{name}"].setChecked(name == self.current)
+        actions["present"].setChecked(self.current == "present")
 
-def _resize(
-    window: QMainWindow, area: Qt.DockWidgetArea, firsts: Sequence[QDockWidget]
-) -> None:
-    if area == Area.BottomDockWidgetArea:
-        window.resizeDocks(firsts, [BOTTOM] * len(firsts), Qt.Orientation.Vertical)
-        return
-    width = LEFT if area == Area.LeftDockWidgetArea else RIGHT
-    window.resizeDocks(firsts, [width] * len(firsts), Qt.Orientation.Horizontal)
-    if len(firsts) > 1:
-        lower = LOWER_SHARE[area] / (len(firsts) - 1)
-        shares = [1 - LOWER_SHARE[area], *[lower] * (len(firsts) - 1)]
-        heights = [round(window.height() * share) for share in shares]
-        window.resizeDocks(firsts, heights, Qt.Orientation.Vertical)
+    def _restore_geometry(self) -> bool:
+        geometry = self._preferences.geometry
+        return geometry is not None and self._window.restoreGeometry(geometry)

@@ -1,15 +1,18 @@
-"""What the window remembers between runs: theme and layout, in a file of its own."""
+"""What the window remembers between runs: theme, workspace, layouts and changed keys."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QByteArray, QSettings
+import json
+from collections.abc import Mapping
 
-LAYOUT_VERSION = 1
-"""Raised when docks are added or renamed, so that an old layout is not restored."""
+from PyQt6.QtCore import QByteArray, QSettings
 
 
 class Preferences:
-    """Typed access to the settings file; `scope` keeps benchmarks out of a person's."""
+    """Typed access to a settings file of its own; `scope` keeps benchmarks out of a person's.
+
+    What cannot be read, because someone wrote something else there, is as if never set.
+    """
 
     def __init__(self, scope: str = "window") -> None:
         self._settings = QSettings(
@@ -26,23 +29,56 @@ class Preferences:
     def theme(self, name: str) -> None:
         self._settings.setValue("theme", name)
 
-    def layout(self, workspace: str) -> tuple[QByteArray, QByteArray] | None:
-        """Geometry and state of a workspace's docks; None where none is stored."""
-        geometry = self._settings.value(f"{workspace}/geometry")
-        state = self._settings.value(f"{workspace}/state")
-        if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
-            return geometry, state
-        return None
+    @property
+    def workspace(self) -> str:
+        """The workspace used last; debug until chosen."""
+        name = self._settings.value("workspace", "debug")
+        return name if name in {"compare", "present", "minimal"} else "debug"
 
-    def keep_layout(self, workspace: str, geometry: QByteArray, state: QByteArray) -> None:
+    @workspace.setter
+    def workspace(self, name: str) -> None:
+        self._settings.setValue("workspace", name)
+
+    @property
+    def shortcuts(self) -> dict[str, tuple[str, ...]]:
+        """The changed keys, by name of the command."""
+        try:
+            stored = json.loads(self._settings.value("shortcuts", "{}"))
+        except (TypeError, ValueError):
+            return {}
+        if not isinstance(stored, dict):
+            return {}
+        return {
+            name: tuple(keys)
+            for name, keys in stored.items()
+            if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        }
+
+    @shortcuts.setter
+    def shortcuts(self, changed: Mapping[str, tuple[str, ...]]) -> None:
+        self._settings.setValue("shortcuts", json.dumps(changed, sort_keys=True))
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Place and size of the window; None where none is stored."""
+        return self._bytes("geometry")
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("geometry", geometry)
+
+    def layout(self, workspace: str) -> QByteArray | None:
+        """Where a workspace's docks are; None where none is stored."""
+        return self._bytes(f"{workspace}/docks")
+
+    def keep_layout(self, workspace: str, docks: QByteArray) -> None:
         """Store a workspace's layout."""
-        self._settings.setValue(f"{workspace}/geometry", geometry)
-        self._settings.setValue(f"{workspace}/state", state)
-
-    def forget_layout(self, workspace: str) -> None:
-        """Drop a workspace's layout."""
-        self._settings.remove(workspace)
+        self._settings.setValue(f"{workspace}/docks", docks)
 
     def flush(self) -> None:
         """Write now."""
         self._settings.sync()
+
+    def _bytes(self, key: str) -> QByteArray | None:
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) else None

@@ -14,6 +14,7 @@ from core.command_line.window import WindowCommands
 from core.settings import CONTROLLERS, Settings
 
 DEFAULT_CHECKPOINT = "hopper"
+WORKSPACES = ("debug", "compare", "present", "minimal")
 
 
 def add_parser(commands: Any) -> None:
@@ -31,7 +32,7 @@ def add_parser(commands: Any) -> None:
         metavar="CHECKPOINT|TRACE",
         help="a name, a folder or a trace file; default: hopper",
     )
-    parser.add_argument("--workspace", choices=("debug", "present", "minimal"), default="debug")
+    parser.add_argument("--workspace", choices=WORKSPACES, help="default: as last time")
     parser.add_argument("--theme", choices=("light", "dark"), help="default: as last time")
     parser.add_argument("--size", type=_size, metavar="WxH", help="pixels: 1280x720")
     parser.add_argument(

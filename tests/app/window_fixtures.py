@@ -35,6 +35,7 @@ class Windows:
             "engine_arguments": tuple(engine.split()),
             "runs_folder": self._folder / "runs",
             "preferences": "test",
+            "workspace": "debug",
             "size": (1280, 720),
         }
         application = Application(qt, Options(**values | options))
