@@ -51,8 +51,8 @@ class Watch:
         """As it stood after the last record, or before the record of that seq."""
         end = reader.last_seq() + 1 if before_seq is None else before_seq
         watch = cls()
-        for _, told in sorted([*_lists(reader, end), *_hits(reader, end)], key=_seq):
-            if isinstance(told, BreakpointHit):
+        for _, told in sorted([*_lists(reader, end), *_counts(reader, end)], key=_seq):
+            if isinstance(told, _Counted):
                 watch._recall(told)
             else:
                 watch.set(told)
@@ -109,10 +109,10 @@ class Watch:
         update = _at(self._updates, record, record.k)
         return proposal_values(update, record, _at(self._updates, record, record.k - 1))
 
-    def _recall(self, hit: BreakpointHit) -> None:
-        watched = self._watched.get(hit.breakpoint)
-        if watched is not None and watched.breakpoint.condition == hit.condition:
-            watched.count = hit.hits
+    def _recall(self, counted: _Counted) -> None:
+        watched = self._watched.get(counted.id)
+        if watched is not None and watched.breakpoint.condition == counted.condition:
+            watched.count = counted.hits
 
 
 def _is_of_updates(expression: Expression) -> bool:
@@ -149,7 +149,17 @@ def _hit(watched: _Watched, record: Observed, values: Values) -> BreakpointHit:
 
 # What a trace tells of them.
 
-_Told = tuple[int, tuple[Breakpoint, ...] | BreakpointHit]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """A recorded hit."""
+
+    id: str
+    condition: str
+    hits: int
+
+
+_Told = tuple[int, tuple[Breakpoint, ...] | _Counted]
 
 
 def _seq(told: _Told) -> int:
@@ -166,11 +176,12 @@ def _lists(reader: TraceReader, end: int) -> Iterator[_Told]:
                 yield int(seq), command.breakpoints
 
 
-def _hits(reader: TraceReader, end: int) -> Iterator[_Told]:
-    for seq in reader.columns("BreakpointHit", [])["seq"]:
-        record = reader.read(int(seq)) if seq < end else None
-        if isinstance(record, BreakpointHit):
-            yield int(seq), record
+def _counts(reader: TraceReader, end: int) -> Iterator[_Told]:
+    """The hits, with their seq."""
+    columns = reader.columns("BreakpointHit", ["breakpoint", "condition", "hits"])
+    for seq, id, condition, hits in zip(*columns.values(), strict=True):
+        if seq < end:
+            yield int(seq), _Counted(id=id, condition=condition, hits=int(hits))
 
 
 def _last_updates(reader: TraceReader, end: int) -> tuple[GradientUpdate, ...]:
