@@ -59,7 +59,7 @@ def _departure(session: Session, command: Command) -> Departure | None:
                 return None
             return Departure(at=(*here[:3], stand.k))
         case "reject":
-            return Departure(at=(*here[:3], _earlier(session, command.k)))
+            return Departure(at=command.at or (*here[:3], _earlier(session, command.k)))
         case "redo":
             _ask_for_update(session)
             k = stand.k if command.k is None else command.k
