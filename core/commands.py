@@ -60,11 +60,11 @@ class Command:
     on. reset: begin the next episode now. stop: close the trace and end.
 
     accept: the weights at the present k act now. reject: back to psi_k of this t, k the present
-    one minus 1 where none is given, or to an address `at`, in a new branch. redo: make the updates of this t again
-    from k on, with the edited settings, in a new branch. fork: a new branch at an address,
-    with other settings, checkpoint or seed. resume: go on from an address: at the head of a
-    branch in that branch, elsewhere in a new one. breakpoints: these, and no others. note: a
-    text pinned to an address.
+    one minus 1 where none is given, or to an address `at`. redo: make the updates of this t
+    again from k on, with the edited settings. fork: go on from an address with other settings,
+    checkpoint or seed. resume: go on from an address. All of these open a new branch, but
+    accept and redo where nothing recorded contradicts them. breakpoints: these, and no others.
+    note: a text pinned to an address.
     """
 
     id: str
