@@ -6,16 +6,14 @@ second. A walk that came to the end of a growing trace goes on from there.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import NamedTuple, get_args
 
 from core.errors import TraceError
 from core.traces.connection import Connection, open_read_only, reported
 from core.traces.digest import FIELD_BYTES
 from core.traces.lineage import Branches, Clock
-from core.traces.schema import layout
 from core.traces.trace import (
     EnvironmentStep,
     EpisodeEnded,
@@ -23,26 +21,22 @@ from core.traces.trace import (
     GradientUpdate,
     Proposal,
 )
-from core.traces.values import DAMAGE
 
 Course = EpisodeStarted | GradientUpdate | Proposal | EnvironmentStep | EpisodeEnded
 """The records that belong to a branch's course; the others say who asked for what."""
 _KINDS = tuple(r.__name__ for r in get_args(Course))
 _BATCH = 4096
 _END = 2**62
+_Row = tuple[int, str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record as the walk sees it: its digests without that of `branch`."""
+class Entry(NamedTuple):
+    """A record as the walk sees it."""
 
     seq: int
     kind: str
     digests: bytes
-
-    def equals(self, other: Entry) -> bool:
-        """Whether all deterministic fields but the branch are the same."""
-        return self.digests == other.digests and self.kind == other.kind
+    """Of all deterministic fields but `branch`."""
 
 
 class BranchWalk:
@@ -82,13 +76,23 @@ class BranchWalk:
         with reported(self._path):
             while self._a.fill() and self._b.fill():
                 ours, theirs = self._a.waiting, self._b.waiting
-                while ours and theirs:
-                    if not ours[0].equals(theirs[0]):
-                        return ours[0], theirs[0]
-                    self.last_alike = ours.popleft()
-                    theirs.popleft()
-                    self.alike += 1
+                alike = _alike(ours, theirs)
+                if alike:
+                    self.alike += alike
+                    self.last_alike = Entry(*ours[alike - 1])
+                    del ours[:alike], theirs[:alike]
+                if ours and theirs:
+                    return Entry(*ours[0]), Entry(*theirs[0])
         return None
+
+
+def _alike(ours: list[_Row], theirs: list[_Row]) -> int:
+    """How many of the first rows are the same but for their seq."""
+    count = min(len(ours), len(theirs))
+    first, second = ([row[1:] for row in rows[:count]] for rows in (ours, theirs))
+    if first == second:
+        return count
+    return next(i for i in range(count) if first[i] != second[i])
 
 
 class _Side:
@@ -99,17 +103,16 @@ class _Side:
     ) -> None:
         self._connection = connection
         self._parts = _parts(connection, branches, branch, begin)
-        self.waiting: deque[Entry] = deque()
+        self.waiting: list[_Row] = []
 
     def fill(self) -> bool:
         """Read on where nothing waits; whether something does now."""
         while not self.waiting:
             part = self._parts[0]
             values = (part.first, part.end, part.began, _END, *_KINDS, _BATCH)
-            rows = self._connection.execute(_SELECT, values).fetchall()
-            self.waiting.extend(_entry(*row) for row in rows)
-            if rows:
-                self._parts[0] = replace(part, first=self.waiting[-1].seq + 1)
+            self.waiting += self._connection.execute(_SELECT, values)
+            if self.waiting:
+                self._parts[0] = replace(part, first=self.waiting[-1][0] + 1)
             elif len(self._parts) > 1:
                 self._parts.pop(0)
             else:
@@ -128,20 +131,13 @@ class _Part:
     end: int
 
 
+# `branch` is the first field of each of these kinds.
 _SELECT = (
-    "SELECT seq, kind, field_digests FROM records WHERE seq >= ? AND seq < min(?, ifnull("  # noqa: S608
+    f"SELECT seq, kind, substr(field_digests, {FIELD_BYTES + 1}) FROM records"  # noqa: S608
+    " WHERE seq >= ? AND seq < min(?, ifnull("
     "(SELECT min(seq) FROM BranchStarted WHERE seq > ?), ?))"
     f" AND kind IN ({', '.join('?' * len(_KINDS))}) ORDER BY seq LIMIT ?"
 )
-_BRANCH = {kind: FIELD_BYTES * layout(kind).deterministic.index("branch") for kind in _KINDS}
-"""Where the digest of `branch` begins among those of a record."""
-
-
-def _entry(seq: int, kind: str, digests: Any) -> Entry:
-    if not isinstance(digests, bytes):
-        raise TraceError(f"record {seq} has columns of a wrong type", DAMAGE)
-    place = _BRANCH[kind]
-    return Entry(seq, kind, digests[:place] + digests[place + FIELD_BYTES :])
 
 
 def _parts(

@@ -6,13 +6,14 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from core.errors import TraceError
 from core.traces.archive import TraceWriter
-from core.traces.branch_walk import BranchWalk
+from core.traces.branch_walk import BranchWalk, Course
 from core.traces.divergence import compare, find_divergence
 from core.traces.gap import gap
 from core.traces.reader import TraceReader
@@ -67,6 +68,11 @@ def test_a_damaged_trace_is_refused_in_one_line(tmp_path: Path, damage: str) -> 
     with pytest.raises(TraceError, match="damaged") as refused, TraceReader(path) as reader:
         find_divergence(reader, 0, 1)
     assert "\n" not in str(refused.value)
+
+
+def test_the_branch_is_the_first_field_of_every_record_that_is_compared() -> None:
+    for record_type in get_args(Course):
+        assert layout(record_type.__name__).deterministic[0] == "branch"
 
 
 def test_the_gap_is_over_the_environment_steps_of_both(tmp_path: Path) -> None:
