@@ -65,11 +65,13 @@ class Fan:
 
     name: str
     states: Array
+    particles: Array = field(default_factory=lambda: np.empty(0))
+    """Which particle each row is, (m,); the window's own note, nothing is drawn by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ghost:
-    """A translucent body posed from imagined step j of one fan; particle -1 is the mean."""
+    """A translucent body posed from imagined step j of one row of a fan; -1 is the mean."""
 
     fan: int
     particle: int

@@ -14,6 +14,8 @@ from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.header import Header, Legend, Part
+from app.views.highlight import ChosenLine
+from app.views.picking import REACH, distances
 from app.views.plot import Plot
 from app.views.scene_picture import LIVE_PARTICLES, fans_of, state_of
 from app.views.view import View
@@ -28,12 +30,14 @@ Mode = Literal["path", "Δx", "Δz"]
 CENTIMETRES = 100.0
 ENDS: dict[Role, int] = {"real": 13, "after": 10, "before": 6}
 """Roles with a symbol at the end, from the bottom up, and its size: none hides another."""
+_IMAGINED: dict[Role, str] = {"before": "before_text", "after": "after_text"}
+"""Roles with a line per particle, and the colour of their numbers."""
 MODES: tuple[Mode, ...] = ("path", "Δx", "Δz")
 
 TOOLTIP = """<p><b>Torso path</b> over the imagined steps j = 0 .. H, from where the torso
-really is at t (0, 0). One thin line per particle; the mean is thick and ends in the role's
-symbol. Green: the same steps in the true simulator with the policy after the update; dotted:
-with the frozen policy. The axes have scales of their own.</p>
+really is at t (0, 0). One thin line per particle, click one to pick it out everywhere; the mean
+is thick and ends in the role's symbol. Green: the same steps in the true simulator with the
+policy after the update; dotted: with the frozen policy. The axes have scales of their own.</p>
 <p><b>Δx, Δz</b>: forward and height alone, less the mean path before the update: what the
 update changes, beside how far the model is off.</p>"""
 
@@ -67,8 +71,12 @@ class FanView(View):
         )
         self._plots = (side, gap)
         self._curves = (FanCurves(side), FanCurves(gap))
-        for plot in self._plots:
+        for plot, curves in zip(self._plots, self._curves, strict=True):
             self.body.addWidget(plot, 1)
+            plot.make_clickable()
+            plot.clicked.connect(
+                lambda at, curves=curves: self.particle_picked.emit(curves.particle_at(at))
+            )
         gap.hide()
         self._chooser.currentIndexChanged.connect(self._choose)
         self.set_theme(theme)
@@ -89,8 +97,21 @@ class FanView(View):
         index = 0 if self.mode == "path" else 1
         shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δx" else 1)
         self._plots[index].note(_note(moment, shown))
-        self._curves[index].show(shown, LIVE_PARTICLES if moment.live else MOST_PARTICLES)
+        most = LIVE_PARTICLES if moment.live else MOST_PARTICLES
+        self._curves[index].show(shown, most, self.selection.particle)
         self.header.set_readout(*_readout(paths, 1 if self.mode == "Δz" else 0))
+
+    def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
+        """How far it gets, before and after."""
+        state = state_of(moment)
+        paths = {} if state is None else paths_of(moment, state)
+        axis = 1 if self.mode == "Δz" else 0
+        parts: list[Part] = []
+        for role, color in _IMAGINED.items():
+            path = paths.get(role)
+            if path is not None and particle < len(path):
+                parts.append((plain(float(path[particle, -1, axis])), color))
+        return (("z" if axis else "x", "muted"), *parts, ("cm", "muted")) if parts else ()
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -102,8 +123,7 @@ class FanView(View):
         side.setVisible(self.mode == "path")
         gap.setVisible(self.mode != "path")
         self._curves[1].forget_ranges()
-        if self.moment is not None:
-            self.draw(self.moment)
+        self.redraw()
 
 
 class FanCurves:
@@ -114,18 +134,20 @@ class FanCurves:
         self.forget_ranges()
         add = plot.add
         self._axes = [add(pg.InfiniteLine(0, angle=angle)) for angle in (0, 90)]
-        imagined: tuple[Role, ...] = ("before", "after")
         roles: tuple[Role, ...] = ("real", "frozen", "after", "before")
-        self._fans = {role: add(pg.PlotCurveItem()) for role in imagined}
+        self._fans = {role: add(pg.PlotCurveItem()) for role in _IMAGINED}
         self._means = {role: add(pg.PlotCurveItem(antialias=True)) for role in roles}
         self._start = add(pg.ScatterPlotItem([0.0], [0.0], symbol="+", size=10))
         self._ends = {
             role: add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=size))
             for role, size in ENDS.items()
         }
+        self._chosen = {role: ChosenLine(plot, role) for role in _IMAGINED}
+        self._drawn: Paths = {}
 
-    def show(self, paths: Paths, most: int) -> None:
+    def show(self, paths: Paths, most: int, particle: int | None) -> None:
         """Paths (m, n, 2) by role; at most `most` particles as lines of their own."""
+        self._drawn = {role: paths[role][:most] for role in _IMAGINED if role in paths}
         self._start.setVisible(bool(paths))
         for role, fan in self._fans.items():
             fan.setData(*as_one_curve(paths.get(role), most), connect="finite")
@@ -134,6 +156,9 @@ class FanCurves:
             curve.setData(mean[:, 0], mean[:, 1])
             if role in self._ends:
                 self._ends[role].setData(mean[-1:, 0], mean[-1:, 1])
+        for role, line in self._chosen.items():
+            path = _path_of(paths, role, particle)
+            line.show_points(path[:, 0], path[:, 1])
         points = np.concatenate(
             [path.reshape(-1, 2) for path in (*paths.values(), np.empty((0, 2)))]
         )
@@ -145,14 +170,23 @@ class FanCurves:
             self._plot.set_x(*self._across.fit(low[0] - room[0], high[0] + room[0]))
             self._plot.set_y(*self._up.fit(low[1] - room[1], high[1] + room[1]))
 
+    def particle_at(self, at: Floats) -> int | None:
+        """The particle whose line is nearest to that pixel; None without one close by."""
+        nearest, found = REACH, None
+        for lines in self._drawn.values():
+            away = distances(at, self._plot.pixels(lines[..., 0], lines[..., 1]))
+            if away.size and away.min() <= nearest:
+                nearest, found = float(away.min()), int(away.argmin())
+        return found
+
     def forget_ranges(self) -> None:
         """Fit the next paths afresh."""
         self._across, self._up = CalmRange(least_span=0.1), CalmRange(least_span=0.1)
 
     def restyle(self, theme: Theme) -> None:
         """Recolour."""
-        for line in self._axes:
-            line.setPen(theme.pen("grid"))
+        for axis in self._axes:
+            axis.setPen(theme.pen("grid"))
         for role, curve in self._fans.items():
             curve.setPen(theme.pen(role, 1, 0.5))
         for role, curve in self._means.items():
@@ -160,6 +194,8 @@ class FanCurves:
         for role, dots in self._ends.items():
             dots.setBrush(theme.brush(role))
             dots.setPen(theme.pen("plot"))
+        for line in self._chosen.values():
+            line.restyle(theme)
         self._start.setPen(theme.pen("muted"))
         self._start.setBrush(theme.brush("muted"))
 
@@ -191,6 +227,14 @@ def gaps(paths: Paths, axis: int) -> Paths:
         steps = np.broadcast_to(np.arange(path.shape[1], dtype=float), gap.shape)
         found[role] = np.stack([steps, gap], axis=-1)
     return found
+
+
+def _path_of(paths: Paths, role: Role, particle: int | None) -> Floats:
+    """The path of one particle, (n, 2); (0, 2) where it is not kept."""
+    lines = paths.get(role)
+    if lines is None or particle is None or particle >= len(lines):
+        return np.empty((0, 2))
+    return np.asarray(lines[particle])
 
 
 def as_one_curve(paths: Floats | None, most: int) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """How the picked particle and the reference look: the same in every plot.
 
-A picked particle is a wide line in the accent colour with rings at its points, above all else;
-the reference is thin and dashed.
+A picked particle is a wide line in the accent colour with hollow symbols at its points, above
+all else; the reference is thin and dashed.
 """
 
 from __future__ import annotations
@@ -13,36 +13,34 @@ import pyqtgraph as pg
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QPen
 
-from app.theme import Theme
-from app.views.curves import Floats
+from app.theme import SYMBOLS, Role, Theme
+from app.views.curves import Floats, known
 from app.views.plot import Plot
 
 RING = 8
-"""Diameter of the rings at the points of a picked line, pixels."""
+"""Size of the hollow symbols at the points of a picked line, pixels."""
 _NOTHING = np.empty(0)
 
 
 class ChosenLine:
     """One row of many lines, drawn above them."""
 
-    def __init__(self, plot: Plot) -> None:
+    def __init__(self, plot: Plot, role: Role = "before") -> None:
         self._line: Any = plot.add(pg.PlotCurveItem(antialias=True))
-        self._rings: Any = plot.add(pg.ScatterPlotItem(symbol="o", size=RING))
+        self._rings: Any = plot.add(pg.ScatterPlotItem(symbol=SYMBOLS[role], size=RING))
 
     def show(self, x: Floats, lines: Floats, row: int | None) -> None:
         """Row `row` of lines (m, len(x)); nothing where there is no such row."""
-        chosen = lines[row] if row is not None and row < len(lines) else None
-        if chosen is None:
-            self.hide()
-            return
-        known = np.isfinite(chosen)
-        self._line.setData(x[known], chosen[known])
-        self._rings.setData(x[known], chosen[known])
+        if row is None or row >= len(lines):
+            self.show_points(_NOTHING, _NOTHING)
+        else:
+            self.show_points(x, lines[row])
 
-    def hide(self) -> None:
-        """Show nothing."""
-        self._line.setData(_NOTHING, _NOTHING)
-        self._rings.setData(_NOTHING, _NOTHING)
+    def show_points(self, x: Floats, y: Floats) -> None:
+        """A line through the points that are finite."""
+        points = known(x, y)
+        self._line.setData(*points)
+        self._rings.setData(*points)
 
     @property
     def data(self) -> tuple[Floats, Floats]:

@@ -11,11 +11,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.rendering.client import Frame, RenderClient
 from app.state.moment import Moment
+from app.state.selection import Selection
 from app.theme import LIGHT, Role, Theme
 from app.views.fan import FanView
 from app.views.scene_canvas import SceneCanvas
+from app.views.scene_choice import IMAGINED
 from app.views.scene_overlay import Caption
-from app.views.scene_picture import MEAN, Wish, compose, fans_of, state_of
+from app.views.scene_picture import Wish, compose, fans_of, state_of
 
 REST_MS = 350
 """Quiet time after which a paused scene is drawn again in full quality."""
@@ -24,7 +26,8 @@ NOTICE_MS = 6000
 TOOLTIP = """<p><b>Scene</b>: the body at s<sub>t</sub>; outlines show it after H steps,
 imagined before the update, imagined after it, and in the true simulator. Lines are the paths of
 torso and foot, one per particle.</p>
-<p>Drag turns the camera, the wheel zooms, a double click resets.</p>"""
+<p>Click a line to pick out its particle everywhere: the outlines are then its own. Drag turns
+the camera, the wheel zooms, a double click resets.</p>"""
 
 
 class SceneView(QWidget):
@@ -32,6 +35,8 @@ class SceneView(QWidget):
 
     frame_drawn = pyqtSignal()
     """Once for each new frame, after it was painted."""
+    particle_picked = pyqtSignal(object)
+    """The particle that was clicked, an int; None for a click beside all of them."""
 
     def __init__(self, theme: Theme = LIGHT) -> None:
         super().__init__()
@@ -39,7 +44,8 @@ class SceneView(QWidget):
         self.setToolTip(TOOLTIP)
         self._theme = theme
         self._moment: Moment | None = None
-        self._live, self._stale, self._particle = True, False, MEAN
+        self._live = True
+        self.selection = Selection()
         self._root = np.zeros(1)
         self.canvas, self.fan = SceneCanvas(theme), FanView(theme)
         self.problem = QLabel()
@@ -51,6 +57,8 @@ class SceneView(QWidget):
         self.canvas.frame_drawn.connect(self.frame_drawn)
         self.canvas.camera_moved.connect(self._redraw)
         self.canvas.resized.connect(self._redraw)
+        for part in (self.canvas, self.fan):
+            part.particle_picked.connect(self.particle_picked)
         self._rest = _timer(self, REST_MS, self._draw_still)
         self._fade = _timer(self, NOTICE_MS, lambda: self.canvas.set_message(""))
         self.set_theme(theme)
@@ -80,11 +88,10 @@ class SceneView(QWidget):
             self._live = live
             self._redraw()
 
-    def set_particle(self, particle: int) -> None:
-        """Whose imagined bodies the ghosts are; MEAN for the mean of all."""
-        if particle != self._particle:
-            self._particle = particle
-            self._redraw()
+    def set_selection(self, selection: Selection) -> None:
+        """Pick out its particle, from the next moment on."""
+        self.selection = selection
+        self.fan.set_selection(selection)
 
     def grab_frame(self) -> QImage:
         """The scene as it is on the screen now."""
@@ -123,7 +130,8 @@ class SceneView(QWidget):
     def _redraw(self) -> None:
         if self._moment is None:
             return
-        self.canvas.set_caption(caption(self._moment))
+        self.canvas.set_caption(caption(self._moment, self.selection.particle))
+        self.canvas.set_particle(self.selection.particle)
         self._ask(still=False)
         if self._live and self._moment.live:
             self._rest.stop()
@@ -141,7 +149,7 @@ class SceneView(QWidget):
             camera=self.canvas.camera,
             size=self.canvas.device_size(),
             still=still,
-            particle=self._particle,
+            particle=self.selection.particle,
         )
         picture = compose(self._moment, wish, self._root)
         if picture is not None:
@@ -169,8 +177,8 @@ def _timer(parent: QObject, milliseconds: int, then: Callable[[], None]) -> QTim
     return timer
 
 
-def caption(moment: Moment) -> Caption:
-    """Address and legend of a moment."""
+def caption(moment: Moment, particle: int | None = None) -> Caption:
+    """Address and legend of a moment, and whose outlines are drawn."""
     fans = fans_of(moment)
     after = moment.after
     words: dict[Role, str] = {
@@ -182,6 +190,9 @@ def caption(moment: Moment) -> Caption:
     title = f"t {moment.t}   k {after.k if after else 0} of {moment.ascent_steps}"
     horizon = max((fan.shape[1] - 1 for fan in fans.values()), default=0)
     note = f"outlines: j = {horizon}" if horizon else ""
+    if horizon and particle is not None:
+        kept = any(role in fans and particle < len(fans[role]) for role in IMAGINED)
+        note = f"particle {particle}" if kept else f"particle {particle}: not kept here"
     if state_of(moment) is None:
         note = "waiting for the first record"
     return Caption(title=title, entries=tuple((r, words[r]) for r in fans), note=note)

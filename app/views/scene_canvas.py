@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -11,6 +12,8 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from app.rendering.client import Frame
 from app.rendering.wire import Camera
 from app.theme import WINDOW_TEXT, Theme, font
+from app.views.plot import STILL
+from app.views.scene_choice import paint_chosen, particle_at
 from app.views.scene_overlay import (
     MARGIN,
     Caption,
@@ -25,11 +28,13 @@ SIDE_VIEW = Camera()
 
 
 class SceneCanvas(QWidget):
-    """Drag turns, wheel zooms, a double click goes back to the side view."""
+    """Drag turns, wheel zooms, a click picks, a double click goes back to the side view."""
 
     camera_moved = pyqtSignal()
     resized = pyqtSignal()
     frame_drawn = pyqtSignal()
+    particle_picked = pyqtSignal(object)
+    """The particle whose path was clicked; None for a click beside all of them."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -40,6 +45,8 @@ class SceneCanvas(QWidget):
         self._frame: Frame | None = None
         self._fresh = False
         self._grabbed: QPointF | None = None
+        self._turned = False
+        self._particle: int | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(220, 180)
@@ -66,6 +73,12 @@ class SceneCanvas(QWidget):
         if caption != self.caption:
             self.caption = caption
             self.setAccessibleDescription(caption.title)
+            self.update()
+
+    def set_particle(self, particle: int | None) -> None:
+        """Whose paths are drawn above all others."""
+        if particle != self._particle:
+            self._particle = particle
             self.update()
 
     def set_message(self, message: str) -> None:
@@ -114,6 +127,8 @@ class SceneCanvas(QWidget):
         painter.drawImage(area, frame.image)
         scale = area.width() / frame.picture.width
         paint_futures(painter, frame, self._theme, scale)
+        if self._particle is not None:
+            paint_chosen(painter, frame, self._particle, self._theme, scale)
         paint_scale(painter, frame.drawn.pixels_per_metre * scale, area, self._theme)
 
     def _paint_message(self, painter: QPainter, area: QRectF) -> None:
@@ -133,7 +148,7 @@ class SceneCanvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Take hold."""
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._grabbed = event.position()
+            self._grabbed, self._turned = event.position(), False
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
@@ -141,6 +156,9 @@ class SceneCanvas(QWidget):
         if event is None or self._grabbed is None:
             return
         moved = event.position() - self._grabbed
+        if not self._turned and abs(moved.x()) + abs(moved.y()) <= STILL:
+            return
+        self._turned = True
         self._grabbed = event.position()
         self._look(
             azimuth=self.camera.azimuth - DEGREES_PER_PIXEL * moved.x(),
@@ -150,7 +168,9 @@ class SceneCanvas(QWidget):
         )
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
+        """Let go; without a turn it was a click."""
+        if self._grabbed is not None and not self._turned and event is not None:
+            self._pick(event.position())
         self._grabbed = None
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
@@ -169,6 +189,13 @@ class SceneCanvas(QWidget):
     def resizeEvent(self, event: object) -> None:
         """Another size wants another picture."""
         self.resized.emit()
+
+    def _pick(self, at: QPointF) -> None:
+        frame, particle = self._frame, None
+        if frame is not None:
+            scale = self.width() / frame.picture.width
+            particle = particle_at(frame, np.array([at.x(), at.y()]), scale)
+        self.particle_picked.emit(particle)
 
     def _look(self, **changes: float) -> None:
         self.camera = replace(self.camera, **changes)

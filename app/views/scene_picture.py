@@ -18,7 +18,6 @@ LIVE_PIXELS = 640 * 480
 GHOST_SPACING = 0.3
 """Metres between ghosts along a fan: nearer ones would only smear the body."""
 MOST_BETWEEN = 3
-MEAN = -1
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +31,8 @@ class Wish:
     size: tuple[int, int]
     """Of the place on the screen, in device pixels."""
     still: bool
-    particle: int = MEAN
-    """Whose body the ghosts are; MEAN for the mean of all."""
+    particle: int | None = None
+    """Whose body the ghosts are; None for the mean of all."""
 
 
 def fans_of(moment: Moment) -> dict[Role, Floats]:
@@ -69,7 +68,11 @@ def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
     proposal = moment.proposal
     width, height = picture_size(wish.size, wish.still)
     roles = list(fans)
-    kept = [_thinned(fans[role], wish) for role in roles]
+    rows = [_rows(len(fans[role]), wish) for role in roles]
+    kept = [
+        Fan(name=role, states=fans[role][chosen], particles=chosen.astype(np.float64))
+        for role, chosen in zip(roles, rows, strict=True)
+    ]
     return Picture(
         number=0,
         task=moment.task.name,
@@ -81,7 +84,7 @@ def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
         state=state,
         root=root,
         physics_state=proposal.physics_state if proposal is not None else np.empty(0),
-        fans=tuple(Fan(name=r, states=s) for r, s in zip(roles, kept, strict=True)),
+        fans=tuple(kept),
         ghosts=tuple(
             ghost
             for index, role in enumerate(roles)
@@ -119,27 +122,32 @@ def _rgb(theme: Theme, name: str) -> Color:
     return red, green, blue
 
 
-def _thinned(states: Floats, wish: Wish) -> Floats:
-    return states if wish.still else states[:LIVE_PARTICLES]
+def _rows(count: int, wish: Wish) -> NDArray[np.intp]:
+    """The particles to draw: all when still, few while live, the picked one among them."""
+    rows = np.arange(count if wish.still else min(count, LIVE_PARTICLES))
+    if wish.particle is not None and len(rows) <= wish.particle < count:
+        rows[-1] = wish.particle
+    return rows
 
 
-def _ghosts(moment: Moment, wish: Wish, role: Role, fan: int, states: Floats) -> list[Ghost]:
+def _ghosts(moment: Moment, wish: Wish, role: Role, fan: int, kept: Fan) -> list[Ghost]:
     """The body at the end of a fan, and between where there is room for more.
 
     Near the real body one tint is legible, two are mud: there, before is an outline only.
     """
+    states = kept.states
     last = states.shape[1] - 1
     if role == "frozen" or last == 0:
         return []
-    particle = wish.particle if wish.particle < len(states) and role != "real" else MEAN
+    rows = np.flatnonzero(kept.particles == wish.particle)
+    row = int(rows[0]) if len(rows) and role != "real" else -1
     between = _between(moment, states)
     crowded = not between and role == "before" and moment.after is not moment.before
     filled = 0.0 if role == "real" or crowded else 0.25
     steps = [(j, 0.16) for j in between if filled] + [(last, filled)]
     color = _rgb(wish.theme, role)
     return [
-        Ghost(fan=fan, particle=particle, j=j, color=color, opacity=opacity)
-        for j, opacity in steps
+        Ghost(fan=fan, particle=row, j=j, color=color, opacity=opacity) for j, opacity in steps
     ]
 
 
