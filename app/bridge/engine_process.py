@@ -25,6 +25,7 @@ from core.commands import Command, Name
 EngineState = Literal["none", "starting", "running", "paused", "finished", "failed"]
 NICENESS = 5
 """Below the window, so that drawing goes first on a busy machine."""
+_MOTIONS: tuple[Name, ...] = ("run", "step_over", "step_into", "step_out", "accept", "redo")
 _KEPT_STDERR = 16_384
 _LONGEST_LINE = 1_048_576
 
@@ -67,6 +68,7 @@ class EngineProcess(QObject):
         super().__init__(parent)
         self.command_line = command_line
         self._state: EngineState = "none"
+        self._last_motion: Name = "run"
         self._process: QProcess | None = None
         self._unacknowledged: dict[str, Command] = {}
         self._ready = False
@@ -90,6 +92,11 @@ class EngineProcess(QObject):
     def process_id(self) -> int | None:
         """None where no process runs."""
         return int(self._process.processId()) or None if self._process else None
+
+    @property
+    def last_motion(self) -> Name:
+        """The last command that set the engine in motion, of those it acknowledged."""
+        return self._last_motion
 
     @property
     def unacknowledged(self) -> tuple[Command, ...]:
@@ -122,11 +129,19 @@ class EngineProcess(QObject):
         self._set_state("starting")
         process.start()
 
-    def send(self, name: Name, settings: dict[str, Any] | None = None) -> str:
-        """Send a command, or keep it until the engine is ready; returns its id."""
+    def send(
+        self, name: Name, settings: dict[str, Any] | None = None, **fields: Any
+    ) -> str:
+        """Send a command, or keep it until the engine is ready; returns its id.
+
+        `fields` are those of `Command`: at, k, checkpoint, seed, breakpoints, text.
+        """
         self._count += 1
         command = Command(
-            id=f"w-{self._session}-{self._count}", name=name, settings=settings or {}
+            id=f"w-{self._session}-{self._count}",
+            name=name,
+            settings=settings or {},
+            **fields,
         )
         self._unacknowledged[command.id] = command
         if self._ready:
@@ -188,6 +203,8 @@ class EngineProcess(QObject):
 
     def _take_applied(self, event: dict[str, Any]) -> None:
         command = self._unacknowledged.pop(str(event.get("id")), None)
+        if command is not None and command.name in _MOTIONS:
+            self._last_motion = command.name
         if command is not None and command.name == "run":
             # The engine may be killed before it says so itself, and must then run again.
             self._set_state("running")

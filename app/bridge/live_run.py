@@ -9,6 +9,8 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from app.bridge.engine_process import EngineCommandLine, EngineProcess
 from app.bridge.recorded_run import RecordedRun
 from core.errors import PsiscopeError
+from core.traces.reader import TraceReader
+from core.traces.trace import BreakpointHit
 
 _LOOK_EVERY_MS = 50
 
@@ -40,11 +42,19 @@ class LiveRun(QObject):
         self.engine.start()
         self.engine.send("run")
 
-    def go_on(self) -> None:
-        """After the engine's death: go on from the last record, running if it was."""
+    def begin_from_trace(self) -> None:
+        """Start the engine where its trace ends, paused."""
         self.engine.start(resume=True)
+
+    def go_on(self) -> None:
+        """After the engine's death: go on from the last record, running if it ran.
+
+        A step that the death cut short stays short, and a breakpoint that was hit still holds.
+        """
+        ran = self._was_running and self.engine.last_motion == "run"
         waiting = {command.name for command in self.engine.unacknowledged}
-        if self._was_running and not waiting & {"run", "pause"}:
+        self.engine.start(resume=True)
+        if ran and not waiting & {"run", "pause"} and not stands_at_a_break(self.trace):
             self.engine.send("run")
 
     def stop(self, timeout_ms: int) -> None:
@@ -72,3 +82,18 @@ class LiveRun(QObject):
             self._timer.stop()
             self._handed_over = True
             self.begun.emit(self._run)
+
+
+def stands_at_a_break(trace: Path) -> bool:
+    """Whether the newest record is a breakpoint hit that pauses; False where it is unreadable."""
+    try:
+        with TraceReader(trace) as reader:
+            for seq in range(reader.last_seq(), 0, -1):
+                record = reader.read(seq)
+                if not isinstance(record, BreakpointHit):
+                    return False
+                if record.paused:
+                    return True
+    except PsiscopeError:
+        return False
+    return False

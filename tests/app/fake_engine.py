@@ -1,6 +1,6 @@
 """A test double of the engine: the same protocol and a real trace, synthetic records, no torch.
 
-python -m tests.app.fake_engine --trace FILE --checkpoint DIR [--resume] [--steps N] ...
+python -m tests.app.fake_engine --trace FILE --checkpoint DIR [--resume] [--length N] ...
 """
 
 from __future__ import annotations
@@ -11,31 +11,34 @@ import json
 import queue
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.commands import Command, parse_command
+from core.commands import At, Breakpoint, Command, parse_command
+from core.errors import InputError
+from core.expressions import parse_expression
 from core.settings import Settings
 from core.traces.archive import TraceReader, TraceWriter
 from core.traces.trace import (
+    BreakpointHit,
     CommandApplied,
     EnvironmentStep,
     GradientUpdate,
     Proposal,
     Record,
 )
-from tests.records import episode_records, make_run_started
+from tests.app.fake_session import FakeSession
+from tests.records import make_run_started
 
 UNTIL: dict[str, tuple[type[Record], ...]] = {
     "run": (),
     "step_over": (EnvironmentStep,),
     "step_out": (EnvironmentStep,),
     "step_into": (GradientUpdate, Proposal),
+    "accept": (EnvironmentStep,),
+    "redo": (Proposal,),
 }
+STAYS = ("pause", "stop", "reject", "fork", "resume")
 
 
 class FakeEngine:
@@ -43,20 +46,23 @@ class FakeEngine:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.settings = Settings.from_json(options.settings)
-        made = records_made(options.trace) if options.resume else 0
-        started = make_run_started(settings=self.settings.to_json(), checkpoint="fake")
+        started = make_run_started(
+            settings=Settings.from_json(options.settings).to_json(), checkpoint="fake"
+        )
         self.writer = (
             TraceWriter.open(options.trace)
             if options.resume
             else TraceWriter.create(options.trace, started)
         )
-        self.records = self._make()
-        self.address = (0, 0, 0)
-        for _ in range(made):
-            next(self.records)
+        with TraceReader(options.trace) as reader:
+            settings = Settings.from_json(reader.started().settings)
+        self.session = FakeSession(settings, options.length)
+        if options.resume:
+            self.session.go_to_head(options.trace)
+        self.breakpoints: tuple[Breakpoint, ...] = ()
         self.running = False
         self.until = UNTIL["run"]
+        self.seen_k: int | None = None
         self.lines: queue.Queue[str | None] = queue.Queue()
 
     def serve(self) -> int:
@@ -74,14 +80,9 @@ class FakeEngine:
                 return 0
 
     def _work(self) -> None:
-        record = next(self.records)
-        if isinstance(record, GradientUpdate | Proposal | EnvironmentStep):
-            record = dataclasses.replace(record, committed_at=time.time())
-        self.writer.append(record)
-        if isinstance(record, GradientUpdate | EnvironmentStep):
-            k = record.k + 1 if isinstance(record, GradientUpdate) else 0
-            t = record.t + isinstance(record, EnvironmentStep)
-            self.address = (record.episode, t, k)
+        record = self.session.next_record()
+        hits = self._hits(record)
+        self.writer.append(record, *hits)
         if isinstance(record, EnvironmentStep) and record.t == self.options.full_at:
             say(event="failed", line="the disk is full: free some space, then run again")
             self._set_running(running=False)
@@ -89,8 +90,28 @@ class FakeEngine:
             sys.stderr.write("made up: the fake engine was told to die\n")
             sys.stderr.flush()
             sys.exit(3)
-        if isinstance(record, self.until) and not getattr(record, "last", False):
+        if any(hit.paused for hit in hits) or self._is_done(record):
             self._set_running(running=False)
+
+    def _is_done(self, record: Record) -> bool:
+        if not isinstance(record, self.until):
+            return False
+        again = isinstance(record, GradientUpdate) and record.k == self.seen_k
+        self.seen_k = None
+        return not again and not getattr(record, "last", False)
+
+    def _hits(self, record: Record) -> list[BreakpointHit]:
+        if not isinstance(record, GradientUpdate | Proposal):
+            return []
+        return [
+            BreakpointHit(
+                branch=record.branch, episode=record.episode, t=record.t, k=record.k,
+                breakpoint=b.id, condition=b.condition, hits=1, paused=not b.log_only,
+                quantities="{}",
+            )
+            for b in self.breakpoints
+            if b.enabled and holds(b.condition, record)
+        ]  # fmt: skip
 
     def _take(self, line: str) -> bool:
         command = parse_command(line)
@@ -104,37 +125,69 @@ class FakeEngine:
                 seq=known,
             )
             return True
-        accepted, effect = self._apply(command)
-        episode, t, k = self.address
-        seq = self.writer.append(
-            CommandApplied(
-                branch=0, episode=episode, t=t, k=k, command_id=command.id,
-                command=line, effect=effect, accepted=accepted,
-            )
-        )  # fmt: skip
+        session = self.session
+        address = {
+            "branch": session.branch, "episode": session.episode, "t": session.t,
+            "k": len(session.made),
+        }  # fmt: skip
+        self.seen_k = session.k if session.fresh else None
+        begun: tuple[Record, ...] = ()
+        effect, accepted = str(command.name), True
+        try:
+            begun = self._apply(command)
+        except InputError as error:
+            effect, accepted = error.fact, False
+        applied = CommandApplied(
+            command_id=command.id, command=line, effect=effect, accepted=accepted, **address
+        )
+        seq = self.writer.append(applied, *begun) - len(begun)
         say(event="applied", id=command.id, accepted=accepted, effect=effect, seq=seq)
-        if command.name in UNTIL:
+        if accepted and command.name in UNTIL:
             self.until = UNTIL[command.name]
             self._set_running(running=True)
-        elif command.name == "pause":
+        elif accepted and command.name in STAYS:
             self._set_running(running=False)
         return command.name != "stop"
 
-    def _apply(self, command: Command) -> tuple[bool, str]:
+    def _apply(self, command: Command) -> tuple[Record, ...]:
+        """The branch that begins, if one does."""
         if command.name == "edit" and self.options.refuse_edits:
-            return False, "the fake engine refuses every edit"
+            raise InputError("the fake engine refuses every edit", "use another")
         if command.name == "edit":
-            self.settings = self.settings.replace(**command.settings)
-        return True, command.name
+            self.session.pending = self.session.pending.replace(**command.settings)
+        elif command.name == "reset":
+            self.session.abandon()
+        elif command.name == "breakpoints":
+            self.breakpoints = command.breakpoints
+        at = self._departure(command)
+        if at is None:
+            return ()
+        with TraceReader(self.options.trace) as reader:
+            number = len(reader.branches())
+            return (self.session.branch_off(command, at, number, reader),)
+
+    def _departure(self, command: Command) -> At | None:
+        session = self.session
+        here = (session.branch, session.episode, session.t)
+        match command.name:
+            case "fork" | "resume":
+                return command.at or (*here, len(session.made))
+            case "reject":
+                k = session.k - 1 if command.k is None else command.k
+                if not 0 <= k < session.k:
+                    raise InputError(f"k = {k} is not before k = {session.k}", "name another")
+                return (*here, k)
+            case "accept":
+                session.accept()
+                last = bool(session.made) and session.made[-1].last
+                return None if session.fresh or last else (*here, session.k)
+            case "redo":
+                return (*here, session.k if command.k is None else command.k)
+        return None
 
     def _set_running(self, *, running: bool) -> None:
         self.running = running
         say(event="state", state="running" if running else "paused")
-
-    def _make(self) -> Iterator[Record]:
-        rng = np.random.default_rng(0)
-        for episode in range(1000):
-            yield from episode_records(rng, episode, self.options.length)
 
     def _read(self) -> None:
         for line in sys.stdin:
@@ -142,11 +195,17 @@ class FakeEngine:
         self.lines.put(None)
 
 
-def records_made(trace: Path) -> int:
-    """Records of the synthetic run in the trace: all but the first and the commands."""
-    with TraceReader(trace) as reader:
-        kinds = [reader.kind(seq) for seq in range(2, reader.last_seq() + 1)]
-    return len(kinds) - kinds.count("CommandApplied")
+def holds(condition: str, record: GradientUpdate | Proposal) -> bool:
+    """Whether a condition over the record's own numbers holds."""
+    values = {
+        field.name: float(getattr(record, field.name))
+        for field in dataclasses.fields(record)
+        if isinstance(getattr(record, field.name), int | float)
+    }
+    try:
+        return parse_expression(condition, values.keys()).holds(values)
+    except InputError:
+        return False
 
 
 def say(**event: Any) -> None:
