@@ -172,8 +172,6 @@ class Application(QObject):
         self.follower.moment_changed.connect(self._show_moment)
         self.follower.history_changed.connect(views.show_history)
         self.follower.unreadable.connect(lambda line: window.message_bar.say(line))
-        window.settings_panel.edited.connect(self.source.edit)
-        self.source.edit_refused.connect(window.settings_panel.refuse)
         self.source.changed.connect(self._source_changed)
         self.playback.changed.connect(lambda _playing: self.status.refresh())
         self.cursor.live_changed.connect(lambda _live: self.status.refresh())

@@ -7,6 +7,11 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject
 
 from app.desk import Desk
+from app.settings_edits import SettingsEdits
+from app.undoing import Undoing
 
-FEATURES: tuple[Callable[[Desk], QObject], ...] = ()
+FEATURES: tuple[Callable[[Desk], QObject], ...] = (
+    SettingsEdits,
+    Undoing,
+)
 """Built in this order, which is also the order of their tabs."""

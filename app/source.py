@@ -24,8 +24,8 @@ class Source(QObject):
 
     changed = pyqtSignal()
     """Another trace, or another state of the engine."""
-    edit_refused = pyqtSignal(str)
-    """One line: the engine refused an edit of the settings."""
+    edit_refused = pyqtSignal(str, str)
+    """The id of an edit of the settings that the engine refused, and one line: why."""
 
     engine_died = pyqtSignal(str)
     """One line: how."""
@@ -103,10 +103,13 @@ class Source(QObject):
         live.engine.applied.connect(self._applied)
         live.start()
 
-    def edit(self, changes: dict[str, object]) -> None:
-        """Send new settings to the engine."""
-        if self._live_run is not None:
-            self._edits.add(self._live_run.engine.send("edit", changes))
+    def edit(self, changes: dict[str, object]) -> str:
+        """Send new settings to the engine; returns the command's id, empty where none runs."""
+        if self._live_run is None:
+            return ""
+        command_id = self._live_run.engine.send("edit", changes)
+        self._edits.add(command_id)
+        return command_id
 
     def end_live_run(self) -> None:
         """End the engine in good order, at most a few seconds later by force."""
@@ -151,7 +154,7 @@ class Source(QObject):
         if command_id in self._edits:
             self._edits.discard(command_id)
             if not accepted:
-                self.edit_refused.emit(effect)
+                self.edit_refused.emit(command_id, effect)
         elif not accepted:
             self._bar.say(effect)
 

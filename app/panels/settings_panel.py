@@ -7,6 +7,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -28,6 +29,8 @@ LONGEST_MARK = 3
 """Letters that fit there; a longer value is in the tooltip."""
 DEBOUNCE_MS = 250
 """Edits closer together than this go out as one command."""
+FIRST_FIELD = "ascent_steps"
+"""Where the command edit_settings begins."""
 
 
 class SettingsPanel(QWidget):
@@ -37,8 +40,8 @@ class SettingsPanel(QWidget):
     whose value differs from the record's is marked and names the record's value.
     """
 
-    edited = pyqtSignal(object)
-    """A dict of the settings that changed, ready for an `edit` command."""
+    edited = pyqtSignal(object, object)
+    """Two dicts: the settings that changed, ready for an `edit` command, and what they were."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,10 +86,25 @@ class SettingsPanel(QWidget):
             self.show_settings(settings)
         self._mark()
 
-    def refuse(self, line: str) -> None:
-        """The engine refused the last edit: back to what is in effect, and say why."""
-        self.show_settings(self._shown)
-        self._say(line)
+    def change(self, values: dict[str, Any], fault: str = "") -> None:
+        """Make some fields say other values, and say why; nothing is announced."""
+        self.show_settings(self._announced.replace(**values))
+        self._say(fault)
+
+    def announce(self) -> None:
+        """Announce now what was typed, without waiting for the hand to rest."""
+        for field in self._fields.values():
+            if isinstance(field, QAbstractSpinBox):
+                field.interpretText()
+        if self._timer.isActive():
+            self._timer.stop()
+            self._announce()
+
+    def enter(self) -> None:
+        """Give the first field of the update focus, scrolled into sight."""
+        field = self._fields[FIRST_FIELD]
+        self._area.ensureWidgetVisible(field)
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_editable(self, editable: bool) -> None:
         """Without an engine the fields only show."""
@@ -134,7 +152,7 @@ class SettingsPanel(QWidget):
         self._fault.setWordWrap(True)
         self._fault.setContentsMargins(8, 2, 8, 4)
         self._fault.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -181,9 +199,10 @@ class SettingsPanel(QWidget):
 
     def _announce(self) -> None:
         changes = difference(self._announced, self._draft)
+        replaced = difference(self._draft, self._announced)
         self._announced = self._draft
         if changes:
-            self.edited.emit(changes)
+            self.edited.emit(changes, replaced)
 
     def _put(self, settings: Settings) -> None:
         self._preset.setCurrentText(settings.preset)
