@@ -1,4 +1,4 @@
-"""What the window remembers between runs: theme, workspace, layouts and changed keys."""
+"""What the window remembers between runs: theme, workspace, layouts, changed keys, breakpoints."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ class Preferences:
     @shortcuts.setter
     def shortcuts(self, changed: Mapping[str, tuple[str, ...]]) -> None:
         self._settings.setValue("shortcuts", json.dumps(changed, sort_keys=True))
+
+    @property
+    def breakpoints(self) -> str:
+        """The breakpoints, as `Breakpoints.to_text` wrote them."""
+        stored = self._settings.value("breakpoints", "[]")
+        return stored if isinstance(stored, str) else "[]"
+
+    @breakpoints.setter
+    def breakpoints(self, text: str) -> None:
+        self._settings.setValue("breakpoints", text)
 
     @property
     def geometry(self) -> QByteArray | None:
