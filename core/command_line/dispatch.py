@@ -14,6 +14,7 @@ from core.command_line import (
     benchmark,
     checkpoints,
     collect,
+    compare,
     doctor,
     evaluate,
     gui,
@@ -30,7 +31,19 @@ from core.versions import PSISCOPE
 
 _DESCRIPTION = """See a policy change its mind: a debugger for policies that adapt
 while they act. Without a command: open the window on the default checkpoint, running."""
-_COMMANDS = (gui, run, replay, evaluate, collect, train, tune, checkpoints, benchmark, doctor)
+_COMMANDS = (
+    gui,
+    run,
+    replay,
+    compare,
+    evaluate,
+    collect,
+    train,
+    tune,
+    checkpoints,
+    benchmark,
+    doctor,
+)
 _READER_GONE = 141
 _OURS = ("core.", "app.")
 

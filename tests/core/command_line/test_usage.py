@@ -13,6 +13,7 @@ COMMANDS = (
     "gui",
     "run",
     "replay",
+    "compare",
     "evaluate",
     "collect",
     "train",
