@@ -1,4 +1,4 @@
-"""What the window remembers between runs: theme, workspace, layouts, changed keys, breakpoints."""
+"""What the window remembers between runs, from its theme to its breakpoints."""
 
 from __future__ import annotations
 
