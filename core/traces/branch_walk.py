@@ -120,7 +120,7 @@ class _Side:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """The records of one branch itself with seq in [first, end)."""
 
@@ -150,7 +150,7 @@ def _parts(
         # All that the newest branch records is its own, also what comes after this.
         first = began if own == branches.newest else _first_from(connection, own, begin)
         end = _END if segment.end is None else _first_from(connection, own, segment.end)
-        found.append(_Part(began, max(first, began), end))
+        found.append(_Part(began=began, first=max(first, began), end=end))
     return found
 
 
