@@ -120,6 +120,14 @@ class MainWindow(QMainWindow):
         if workspace == self.workspace:
             self._centre.setCurrentWidget(widget)
 
+    def add_bar(self, bar: QWidget) -> None:
+        """A line above the centre of every workspace, under the messages."""
+        rows = self.centralWidget().layout()  # type: ignore[union-attr]
+        if isinstance(rows, QVBoxLayout):
+            rows.insertWidget(rows.count() - 1, bar)
+        if isinstance(bar, Themed):
+            self.add_themed(bar)
+
     def has_centre(self, workspace: str) -> bool:
         """Whether the workspace has a centre of its own."""
         return workspace in self._centres
