@@ -20,6 +20,7 @@ from core.command_line import (
     gui,
     replay,
     run,
+    search,
     train,
     tune,
 )
@@ -35,6 +36,7 @@ _COMMANDS = (
     gui,
     run,
     replay,
+    search,
     compare,
     evaluate,
     collect,

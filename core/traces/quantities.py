@@ -146,7 +146,7 @@ _PROPOSAL = (
         "model_error",
         "Proposal",
         "1",
-        "one-step imagined mean against the true future, in change stds; missing without",
+        "one-step error of the model, in change stds; missing without diagnostics",
     ),
     _quantity("trust_factor", "Proposal", "1", "c of the trust region; below 1: shrunk by it"),
     _quantity(
@@ -182,7 +182,10 @@ _ENVIRONMENT_STEP = (
         "episode_return", "EnvironmentStep", "reward", "sum of rewards up to and with this t"
     ),
     _quantity(
-        "frozen_return", "EnvironmentStep", "reward", "the same of the frozen twin; NaN without"
+        "frozen_return",
+        "EnvironmentStep",
+        "reward",
+        "the same of the frozen twin; missing without diagnostics",
     ),
     _quantity(
         "gap",
@@ -210,7 +213,7 @@ _ALL = (*_ADDRESS, *_UPDATE, *_PROPOSAL, *_ENVIRONMENT_STEP)
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 """By name, in the order in which they become known."""
 OF_THE_GRADIENT = frozenset({"gradient_norm", "gradient_cosine", "step_size"})
-"""What k = E lacks: there, a condition on the action asks for those of the last gradient."""
+"""What k = E lacks; before the action it is taken from the update before."""
 WHOLE = frozenset({"t", "episode", "branch", "k"})
 """What is counted."""
 
