@@ -188,7 +188,8 @@ class Session:
                 return f"the weights at k = {self.stand.k} act"
             case "breakpoints":
                 Watch(command.breakpoints)
-                return f"{len(command.breakpoints)} breakpoints"
+                count = len(command.breakpoints)
+                return f"{count} breakpoint{'' if count == 1 else 's'}"
         return ""
 
     # The course of a run.
