@@ -7,20 +7,23 @@ any debugger that can go back in time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.bridge.engine_process import EngineProcess
 from app.bridge.playback import Playback
 from app.bridge.recorded_run import RecordedRun
 from app.bridge.trace_follower import TraceFollower
-from app.state import navigation
+from app.state import decision, navigation
 from app.state.cursor import Address, Cursor
+from app.state.decision import Decision, Request, Situation
 from core.commands import Name
 
 DRIVEN = (
     "run", "step_over", "step_into", "step_out", "next_episode", "back", "forward",
-    "back_update", "forward_update", "first", "live", "play",
+    "back_update", "forward_update", "back_out", "first", "live", "play",
+    "accept", "reject", "redo_updates", "resume_here",
 )  # fmt: skip
 """The commands of the registry that have a method of their name here."""
 Move = Callable[[RecordedRun, Address], Address | None]
@@ -29,11 +32,17 @@ Move = Callable[[RecordedRun, Address], Address | None]
 class Driver(QObject):
     """One method per command."""
 
+    said = pyqtSignal(str)
+    """One line for a person: why nothing was done."""
+    engine_wanted = pyqtSignal(object)
+    """Requests about a trace that has no engine, a tuple of Request."""
+
     def __init__(self, cursor: Cursor, follower: TraceFollower, playback: Playback) -> None:
         super().__init__()
         self._cursor, self._follower, self._playback = cursor, follower, playback
         self.engine: EngineProcess | None = None
         """The engine whose trace is shown; None where the trace only replays."""
+        self._departures: set[str] = set()
 
     @property
     def controls_engine(self) -> bool:
@@ -78,6 +87,67 @@ class Driver(QObject):
     def forward_update(self) -> None:
         self._move(navigation.forward_update)
 
+    def back_out(self) -> None:
+        """To before the first update of this t."""
+        self.go_to_k(0)
+
+    def accept(self) -> None:
+        """The weights of this k act now."""
+        self._decide(decision.accept)
+
+    def reject(self) -> None:
+        """Back to an earlier k of this t, in a branch of its own."""
+        self._decide(decision.reject)
+
+    def redo_updates(self) -> None:
+        """The updates of this t again with the settings as they are now, in a branch."""
+        self._decide(decision.redo)
+
+    def resume_here(self) -> None:
+        """Go on live from the cursor; what is recorded stays."""
+        self._decide(decision.resume)
+
+    def fork(
+        self, settings: dict[str, Any], checkpoint: str = "", seed: int | None = None
+    ) -> None:
+        """A branch at the cursor with other settings, checkpoint or seed."""
+        self._decide(lambda here: decision.fork(here, settings, checkpoint, seed))
+
+    def resume_at(self, address: Address) -> None:
+        """Go on live from that address."""
+        self.go_to(address)
+        self.resume_here()
+
+    def situation(self) -> Situation | None:
+        """Where the cursor is and what can be done there; None where nothing is shown."""
+        address, run = self._cursor.address, self._follower.run
+        updates = () if run is None or address is None else run.updates(address.place)
+        if run is None or address is None or not updates:
+            return None
+        head, last = run.newest() or address.place, updates[-1].k
+        branch, episode, t = head
+        started = run.branches().started(branch)
+        present = address.place == head and run.environment_step(head) is None
+        return Situation(
+            place=address.place,
+            k=last if address.k is None else min(address.k, last),
+            last=last,
+            present=present and not self._engine_runs,
+            fresh=present
+            and started is not None
+            and (started.episode, started.t, started.k) == (episode, t, last)
+            and updates[-1].branch != branch,
+            settings=run.settings_at(address.place),
+            wanted=run.settings_at((branch, episode, t + 1)),
+        )
+
+    def note_applied(self, command_id: str, *, accepted: bool) -> None:
+        """The engine acknowledged a command: where it went, the cursor follows."""
+        if command_id in self._departures:
+            self._departures.discard(command_id)
+            if accepted:
+                self._cursor.go_live()
+
     def first(self) -> None:
         """To t = 0 of the cursor's episode."""
         address = self._cursor.address
@@ -113,6 +183,33 @@ class Driver(QObject):
         if address is not None:
             branch, episode, t = address.place
             self.go_to(Address(branch=branch, episode=episode, t=t, k=k))
+
+    @property
+    def _engine_runs(self) -> bool:
+        return self.engine is not None and self.engine.state == "running"
+
+    def _decide(self, rule: Callable[[Situation], Decision]) -> None:
+        here = self.situation()
+        if here is None:
+            return
+        if self._cursor.live and self._engine_runs:
+            self.said.emit("Pause first: the engine goes on while you decide")
+            return
+        decided = rule(here)
+        if decided.refusal:
+            self.said.emit(decided.refusal)
+        elif self.controls_engine:
+            self._send(decided.requests)
+        else:
+            self._playback.stop()
+            self.engine_wanted.emit(decided.requests)
+
+    def _send(self, requests: tuple[Request, ...]) -> None:
+        self._playback.stop()
+        for request in requests:
+            if self.engine is not None:
+                sent = self.engine.send(request.name, request.settings, **request.fields)
+                self._departures.add(sent)
 
     def _step(self, move: Move, name: Name) -> None:
         if not self._cursor.live and self._move(move):

@@ -10,10 +10,13 @@ from app.bridge.engine_process import EngineCommandLine
 from app.bridge.live_run import LiveRun
 from app.bridge.playback import Playback
 from app.bridge.recorded_run import RecordedRun
+from app.bridge.trace_copy import TraceCopy
 from app.bridge.trace_follower import TraceFollower
 from app.driver import Driver
 from app.panels.message_bar import MessageBar
+from app.state.decision import Request
 from app.state.runs import new_run_path, prune_runs
+from core.errors import InputError
 
 STOP_MS = 5000
 """How long an engine may take to close its trace."""
@@ -46,8 +49,11 @@ class Source(QObject):
         self._runs_folder, self._engine_module = runs_folder, engine_module
         self._live_run: LiveRun | None = None
         self._edits: set[str] = set()
+        self._copy: TraceCopy | None = None
         self.label = ""
         """What the shown trace is, in a word or two; empty for the live run's own."""
+        driver.said.connect(lambda line: bar.say(line))
+        driver.engine_wanted.connect(self.go_on_in_a_copy)
 
     @property
     def live_run(self) -> LiveRun | None:
@@ -88,9 +94,49 @@ class Source(QObject):
     def run_checkpoint(self, folder: Path, arguments: tuple[str, ...] = ()) -> None:
         """Run a checkpoint live, its trace in the user's folder; shown once it has begun."""
         prune_runs(self._runs_folder)
+        trace = new_run_path(self._runs_folder, folder.name)
+        self._make_live_run(trace, folder, arguments).start()
+
+    def go_on_in_a_copy(self, requests: tuple[Request, ...]) -> None:
+        """Give the shown recorded trace an engine: on a copy in the user's folder."""
+        run = self._follower.run
+        if run is None or self._copy is not None:
+            return
+        try:
+            target = new_run_path(self._runs_folder, run.started.checkpoint)
+        except InputError as error:
+            self._bar.say(str(error))
+            return
+        copy = self._copy = TraceCopy(run.path, target, self)
+        copy.done.connect(lambda: self._begin_in_the_copy(requests))
+        copy.failed.connect(self._copy_failed)
+        self._bar.say(f"Copying {run.path.name} to go on from it")
+        copy.start()
+
+    def _begin_in_the_copy(self, requests: tuple[Request, ...]) -> None:
+        copy, self._copy, run = self._copy, None, self._follower.run
+        if copy is None or run is None or run.path != copy.source:
+            return
+        checkpoint = Path(run.started.checkpoint_path or run.started.checkpoint)
+        live = self._make_live_run(copy.target, checkpoint, ())
+        live.begin_from_trace()
+        for request in requests:
+            live.engine.send(request.name, request.settings, **request.fields)
+        self._bar.say(
+            f"Going on in a copy, {copy.target.name}: {copy.source.name} stays as it is"
+        )
+
+    def _copy_failed(self, line: str) -> None:
+        self._copy = None
+        self._bar.say(line)
+
+    def _make_live_run(
+        self, trace: Path, checkpoint: Path, arguments: tuple[str, ...]
+    ) -> LiveRun:
+        """A live run in place of the one before; not started yet."""
         command_line = EngineCommandLine(
-            trace=new_run_path(self._runs_folder, folder.name),
-            checkpoint=folder,
+            trace=trace,
+            checkpoint=checkpoint,
             arguments=arguments,
             module=self._engine_module,
         )
@@ -101,7 +147,7 @@ class Source(QObject):
         live.engine.died.connect(self._engine_died)
         live.engine.complained.connect(lambda line: self._bar.say(line))
         live.engine.applied.connect(self._applied)
-        live.start()
+        return live
 
     def edit(self, changes: dict[str, object]) -> str:
         """Send new settings to the engine; returns the command's id, empty where none runs."""
@@ -113,6 +159,8 @@ class Source(QObject):
 
     def end_live_run(self) -> None:
         """End the engine in good order, at most a few seconds later by force."""
+        if self._copy is not None:
+            self._copy.wait()
         live, self._live_run = self._live_run, None
         self._driver.engine = None
         if live is not None:
@@ -151,6 +199,7 @@ class Source(QObject):
         command_id = str(acknowledgement.get("id"))
         accepted = bool(acknowledgement.get("accepted", True))
         effect = str(acknowledgement.get("effect", ""))
+        self._driver.note_applied(command_id, accepted=accepted)
         if command_id in self._edits:
             self._edits.discard(command_id)
             if not accepted:

@@ -129,9 +129,7 @@ class EngineProcess(QObject):
         self._set_state("starting")
         process.start()
 
-    def send(
-        self, name: Name, settings: dict[str, Any] | None = None, **fields: Any
-    ) -> str:
+    def send(self, name: Name, settings: dict[str, Any] | None = None, **fields: Any) -> str:
         """Send a command, or keep it until the engine is ready; returns its id.
 
         `fields` are those of `Command`: at, k, checkpoint, seed, breakpoints, text.

@@ -75,7 +75,7 @@ class LiveRun(QObject):
             return
         try:
             self._run = self._run or RecordedRun(self.trace)
-            begun = self._run.newest_complete() is not None
+            begun = not self.engine.unacknowledged and self._run.newest_complete() is not None
         except PsiscopeError:
             return
         if begun:
@@ -85,7 +85,7 @@ class LiveRun(QObject):
 
 
 def stands_at_a_break(trace: Path) -> bool:
-    """Whether the newest record is a breakpoint hit that pauses; False where it is unreadable."""
+    """Whether the newest record is a breakpoint hit that pauses; False where unreadable."""
     try:
         with TraceReader(trace) as reader:
             for seq in range(reader.last_seq(), 0, -1):

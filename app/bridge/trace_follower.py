@@ -33,6 +33,8 @@ class TraceFollower(QObject):
     """The Moment to show."""
     history_changed = pyqtSignal(object)
     """The History of the cursor's episode."""
+    branches_changed = pyqtSignal(object)
+    """The Branches: when a trace opens, and when one begins."""
     unreadable = pyqtSignal(str)
     """One line; the trace is closed after it."""
 
@@ -48,6 +50,7 @@ class TraceFollower(QObject):
         self._next_frame = 0.0
         self._history_due = 0.0
         self._history_shown = (-1, -1, -1)
+        self._branches_shown = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -74,6 +77,7 @@ class TraceFollower(QObject):
             self._run.close()
         self._run, self._shown, self._unfinished = None, None, None
         self._history_due, self._history_shown = 0.0, (-1, -1, -1)
+        self._branches_shown = 0
 
     def hold(self) -> None:
         """Stay at the shown moment although the trace grows, until the cursor moves."""
@@ -92,6 +96,8 @@ class TraceFollower(QObject):
             return
         try:
             grown = self._run.refresh()
+            if grown:
+                self._show_branches(self._run)
             if self._cursor.live and (grown or self._shown is None or self._unfinished):
                 self._follow_head(self._run)
             self._show_moment(self._run, grown=grown)
@@ -130,6 +136,12 @@ class TraceFollower(QObject):
         if now - self._unfinished_since > PATIENCE_SECONDS:
             return newest
         return run.step_before(newest) or newest
+
+    def _show_branches(self, run: RecordedRun) -> None:
+        branches = run.branches()
+        if len(branches) != self._branches_shown:
+            self._branches_shown = len(branches)
+            self.branches_changed.emit(branches)
 
     def _show_moment(self, run: RecordedRun, *, grown: bool) -> None:
         address = self._cursor.address

@@ -172,6 +172,8 @@ class FakeEngine:
         match command.name:
             case "fork" | "resume":
                 return command.at or (*here, len(session.made))
+            case "reject" if command.at is not None:
+                return command.at
             case "reject":
                 k = session.k - 1 if command.k is None else command.k
                 if not 0 <= k < session.k:
