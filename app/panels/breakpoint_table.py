@@ -1,0 +1,57 @@
+"""The table of breakpoints: which keys it keeps, and how its columns share the width."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QHeaderView, QTableView
+
+from app.commands.guard import keep_keys
+from app.panels.breakpoint_rows import COLUMNS, CONDITION, ON, BreakpointRows
+from app.panels.text_table import style_table
+from app.theme import PLOT_TEXT, text_width
+
+_WIDEST = {"on": "on", "hits": "99999", "skip": "9999", "log": "log"}
+_OWN_KEYS = (
+    Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space, Qt.Key.Key_F2,
+    Qt.Key.Key_Return, Qt.Key.Key_Enter,
+)  # fmt: skip
+
+
+class BreakpointTable(QTableView):
+    """Delete removes the row, Enter or F2 edits it, Space switches it on or off."""
+
+    delete_asked = pyqtSignal()
+    edit_asked = pyqtSignal(str)
+
+    def __init__(self, rows: BreakpointRows) -> None:
+        super().__init__()
+        self._rows = rows
+        self.setModel(rows)
+        style_table(self)
+        self.setEditTriggers(QTableView.EditTrigger.DoubleClicked)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        keep_keys(self, *_OWN_KEYS)
+        header = self.horizontalHeader()
+        if header is not None:
+            for place, column in enumerate(COLUMNS):
+                if place == CONDITION:
+                    header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+                else:
+                    width = text_width(_WIDEST[column.name], PLOT_TEXT)
+                    self.setColumnWidth(place, int(width) + 12)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """The keys of the table; all others are the view's."""
+        if event is None:
+            return
+        index, key = self.currentIndex(), event.key()
+        if not index.isValid() or key not in _OWN_KEYS:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_asked.emit()
+        elif key == Qt.Key.Key_Space:
+            each = self._rows.rows[index.row()]
+            self._rows.asked.emit(each.id, COLUMNS[ON].field, not each.enabled)
+        else:
+            self.edit_asked.emit(self._rows.rows[index.row()].id)
