@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self._badge.setObjectName("badge")
         self._running = False
         self._text_color = QColor()
+        self._theme: Theme | None = None
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
         self._themed: list[Themed] = [
@@ -133,8 +134,10 @@ class MainWindow(QMainWindow):
         return workspace in self._centres
 
     def add_themed(self, widget: Themed) -> None:
-        """Restyle this, too, whenever the theme changes."""
+        """Give this the window's theme, too, now and whenever it changes."""
         self._themed.append(widget)
+        if self._theme is not None:
+            widget.set_theme(self._theme)
 
     def set_workspace(self, workspace: str) -> None:
         """Show the centre of that workspace, and its docks where they are by default."""
@@ -156,6 +159,7 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle views, panels and icons."""
+        self._theme = theme
         self.views.set_theme(theme)
         for widget in self._themed:
             widget.set_theme(theme)

@@ -164,7 +164,7 @@ GO: tuple[CommandEntry, ...] = (
            "Highlight the next particle of the imagination everywhere", "]", when=_RECORD),
     _entry("previous_particle", "Previous particle", "Go",
            "Highlight the particle before this one everywhere", "[", when=_RECORD),
-    _entry("clear_particle", "No particle", "Go", "Highlight no particle", "Escape",
+    _entry("clear_particle", "No particle", "Go", "Highlight no particle", "Esc",
            when="while a particle is selected"),
     _entry("set_reference", "Set the reference here", "Go",
            "Compare every read-out with this (t, k)", "R", when=_RECORD),
@@ -177,7 +177,7 @@ DEBUG: tuple[CommandEntry, ...] = (
            "Act with the weights of this k: the action is applied", "Return", "Enter",
            when=_BREAK),
     _entry("reject", "Reject the update", "Debug",
-           "Back to k - 1 of this t, in a branch of its own", "Delete", when=_BREAK),
+           "Back to k - 1 of this t, in a branch of its own", "Del", when=_BREAK),
     _entry("redo_updates", "Redo the updates", "Debug",
            "Make the updates of this t again with the settings as they are now, in a branch "
            "of its own", "Shift+Return", when=_BREAK),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -34,8 +34,9 @@ def keep_all_keys(widget: QWidget) -> None:
 class FieldGuard(QObject):
     """Keys belong to the field that has focus: no command is given from inside one.
 
-    Ctrl commands stay, because no field uses those it guards against. A focused button keeps
-    Space and Enter, a list or a slider its arrow keys.
+    Ctrl commands stay, because no field uses those it guards against; undo and redo are the
+    field's where it has something to take back. A focused button keeps Space and Enter, a
+    list or a slider its arrow keys.
     """
 
     _FIELDS = (QLineEdit, QAbstractSpinBox, QComboBox, QTextEdit, QPlainTextEdit)
@@ -61,12 +62,17 @@ class FieldGuard(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Claim the key for the field, which makes Qt deliver it as an ordinary key press."""
         if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(watched, QWidget)
-            and self._keeps(watched, event)
+            not isinstance(event, QKeyEvent)
+            or event.type() != QEvent.Type.ShortcutOverride
+            or not isinstance(watched, QWidget)
         ):
+            return False
+        if self._keeps(watched, event):
             event.accept()
+            return True
+        if _has_nothing_to_undo(watched, event):
+            # A line of text claims these keys even then.
+            event.ignore()
             return True
         return False
 
@@ -82,6 +88,15 @@ class FieldGuard(QObject):
         if isinstance(widget, self._MOVERS):
             return event.key() in self._ARROWS
         return isinstance(widget, QAbstractButton) and event.key() in self._PRESSES
+
+
+def _has_nothing_to_undo(widget: QWidget, event: QKeyEvent) -> bool:
+    line = widget if isinstance(widget, QLineEdit) else widget.findChild(QLineEdit)
+    if line is None:
+        return False
+    if event.matches(QKeySequence.StandardKey.Undo):
+        return not line.isUndoAvailable()
+    return event.matches(QKeySequence.StandardKey.Redo) and not line.isRedoAvailable()
 
 
 def _inside_keeper(widget: QWidget) -> bool:

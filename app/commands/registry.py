@@ -65,6 +65,12 @@ class CommandRegistry(QObject):
             self._refresh(entry)
         self.keys_changed.emit()
 
+    def plain_text(self, name: str) -> str:
+        """What the menu says, after its submenu, without the dots that promise a question."""
+        submenu = find_entry(name).menu.partition(" > ")[2]
+        text = self.actions[name].text().removesuffix(" ...")
+        return f"{submenu}: {text}" if submenu else text
+
     def set_text(self, name: str, text: str) -> None:
         """What the menu says: "Undo delta 0.05 → 0.1"."""
         self.actions[name].setText(text)
@@ -124,8 +130,14 @@ def find_entry(name: str) -> CommandEntry:
 
 def tooltip(entry: CommandEntry, keys: Keys, *, enabled: bool = True) -> str:
     """What the command does, its keys, and what it waits for."""
-    text = f"{entry.tip} ({', '.join(keys)})" if keys else entry.tip
+    text = f"{entry.tip} ({', '.join(map(key_text, keys))})" if keys else entry.tip
     return text if enabled or not entry.when else f"{text}\nWorks {entry.when}"
 
 
+def key_text(key: str) -> str:
+    """A key as people read it: marks that are easily overlooked by their names."""
+    return _MARKS.get(key, key)
+
+
+_MARKS = {",": "comma", ".": "full stop"}
 _BY_NAME = {entry.name: entry for entry in ENTRIES}
