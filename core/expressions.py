@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.grammar import Node, read_condition
+from core.grammar import Instruction, read_condition
 from core.tokens import LONGEST, ExpressionError
 
 __all__ = ["LONGEST", "Expression", "ExpressionError", "parse_expression"]
@@ -38,8 +38,6 @@ _FOLDED: dict[str, Any] = {
     "*": np.multiply,
     "min": np.minimum,
     "max": np.maximum,
-    "and": np.logical_and,
-    "or": np.logical_or,
 }
 
 
@@ -50,19 +48,23 @@ class Expression:
     text: str
     names: frozenset[str]
     """The quantities it asks for."""
-    root: Node = field(repr=False)
+    program: tuple[Instruction, ...] = field(repr=False)
 
     def holds(self, values: Mapping[str, float]) -> bool:
         """Whether it holds for these values; each of `names` must be there."""
-        return bool(self.mask({name: np.float64(values[name]) for name in self.names}))
+        return bool(self.mask({name: np.array([values[name]]) for name in self.names})[0])
 
     def mask(self, columns: Mapping[str, Any]) -> NDArray[np.bool_]:
-        """Where it holds, for arrays of one shape (booleans as 0 and 1)."""
+        """Where it holds, for columns of one length; booleans may be 0 and 1."""
         numbers = {name: np.asarray(columns[name], np.float64) for name in self.names}
-        shapes = [np.shape(column) for column in columns.values()]
+        stack: list[Array] = []
         with np.errstate(all="ignore"):
-            found = _truth(self.root, numbers)
-        return np.broadcast_to(found, np.broadcast_shapes(*shapes)).copy()
+            for instruction in self.program:
+                popped = stack[len(stack) - instruction.pops :]
+                del stack[len(stack) - instruction.pops :]
+                stack.append(_result(instruction, popped, numbers))
+        length = max((len(column) for column in columns.values()), default=1)
+        return np.broadcast_to(_truth(stack[0]), (length,)).copy()
 
 
 def parse_expression(
@@ -72,49 +74,52 @@ def parse_expression(
 
     Raises ExpressionError in one line. Takes a few milliseconds at most, whatever the text.
     """
-    root, used = read_condition(text, frozenset(names), frozenset(booleans))
-    return Expression(text=text, names=used, root=root)
+    program = read_condition(text, frozenset(names), frozenset(booleans))
+    used = frozenset(instruction.name for instruction in program if instruction.name)
+    return Expression(text=text, names=used, program=program)
 
 
-def _truth(node: Node, values: Mapping[str, Array]) -> Array:
-    """Where a condition holds."""
-    if node.operator == "number":
-        return np.asarray(node.value != 0)
-    if node.operator == "name":
-        value = values[node.name]
-        return np.asarray((value != 0) & ~np.isnan(value))
-    if node.operator == "compare":
-        numbers = [_number(part, values) for part in node.parts]
-        links = zip(node.symbols, numbers, numbers[1:], strict=False)
-        return reduce(np.logical_and, [_compare(*link) for link in links])
-    truths = [_truth(part, values) for part in node.parts]
-    if node.operator == "not":
-        return np.logical_not(truths[0])
-    return reduce(_FOLDED[node.operator], truths)
+def _result(
+    instruction: Instruction, popped: list[Array], values: Mapping[str, Array]
+) -> Array:
+    match instruction.operator:
+        case "number":
+            return np.array([instruction.value])
+        case "name":
+            return values[instruction.name]
+        case "compare":
+            return _compared(instruction.symbols, popped)
+        case "and" | "or" | "not" as word:
+            return _joined(word, [_truth(part) for part in popped])
+    return _calculated(instruction.operator, popped)
 
 
-def _compare(symbol: str, a: Array, b: Array) -> Array:
-    return np.asarray(_COMPARISONS[symbol](a, b) & ~np.isnan(a) & ~np.isnan(b))
+def _truth(part: Array) -> Array:
+    """Where a part is a condition that holds; NaN is a missing boolean."""
+    return np.asarray((part != 0) & ~np.isnan(part))
 
 
-def _number(node: Node, values: Mapping[str, Array]) -> Array:
-    """The value of a part; a condition counts as 1 where it holds, else 0."""
-    if node.operator == "name":
-        return values[node.name]
-    if node.condition:
-        return _truth(node, values).astype(np.float64)
-    if node.operator == "number":
-        return np.asarray(node.value)
-    numbers = [_number(part, values) for part in node.parts]
-    return np.asarray(_calculate(node.operator, numbers))
+def _compared(symbols: tuple[str, ...], parts: list[Array]) -> Array:
+    held = [
+        _COMPARISONS[symbol](a, b) & ~np.isnan(a) & ~np.isnan(b)
+        for symbol, a, b in zip(symbols, parts, parts[1:], strict=False)
+    ]
+    return np.asarray(reduce(np.logical_and, held), np.float64)
 
 
-def _calculate(operator: str, numbers: list[Array]) -> Array:
+def _joined(word: str, truths: list[Array]) -> Array:
+    if word == "not":
+        return 1.0 - truths[0]
+    joined = truths[0] & truths[1] if word == "and" else truths[0] | truths[1]
+    return np.asarray(joined, np.float64)
+
+
+def _calculated(operator: str, numbers: list[Array]) -> Array:
     if operator == "negate":
-        return np.negative(numbers[0])
+        return -numbers[0]
     if operator == "abs":
         return np.abs(numbers[0])
     if operator in ("/", "%"):
         a, b = numbers[0], np.where(numbers[1] == 0, np.nan, numbers[1])
-        return np.divide(a, b) if operator == "/" else np.mod(a, b)
+        return a / b if operator == "/" else np.mod(a, b)
     return np.asarray(reduce(_FOLDED[operator], numbers))
