@@ -102,7 +102,8 @@ class Adaptation:
         for k in range(first, final + 1):
             last = k == final
             factor = self._guard(state, settings) if last and k > 0 else 1.0
-            update = self._observe(k, state, noise, settings, last and not observe_last, factor)
+            blind = last and not observe_last
+            update = self._observe(k, last, state, noise, settings, blind, factor)
             if not update.finite:
                 self.reset()
                 yield update
@@ -114,13 +115,13 @@ class Adaptation:
     def _observe(
         self,
         k: int,
+        last: bool,
         state: States,
         noise: Tensor,
         settings: Settings,
         blind: bool,
         factor: float,
     ) -> Update:
-        last = k == settings.updates
         psi = psi_of(self.policy)
         with torch.inference_mode():
             action = self.policy(state)

@@ -22,9 +22,9 @@ def adaptation(seed: int = 0) -> Adaptation:
     return Adaptation(pretrained=policy, model=model, critic=critic, discount=0.99)
 
 
-def run(subject: Adaptation, settings: Settings, *, t: int = 0) -> list[Update]:
+def run(subject: Adaptation, settings: Settings, *, t: int = 0, **updates: int) -> list[Update]:
     noise = imagination_noise(settings, S, seed=3, episode=0, t=t)
-    return list(subject.updates(STATE, noise, settings))
+    return list(subject.updates(STATE, noise, settings, **updates))
 
 
 PLAIN = Settings(step_rule="plain", step_size=1e-3, trust_radius=None, ascent_steps=3)
@@ -118,6 +118,49 @@ def test_a_non_finite_rollout_stops_and_restores_the_pretrained_weights() -> Non
     updates = run(subject, PLAIN)
     assert [update.finite for update in updates] == [False]
     assert torch.equal(psi_of(subject.policy), subject.psi_0)
+
+
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_the_weights_at_an_earlier_k_can_act_and_do_not_move_then(k: int) -> None:
+    whole = run(adaptation(), PLAIN)
+    subject = adaptation()
+    updates = run(subject, PLAIN, final=k)
+    assert [update.last for update in updates] == [False] * k + [True]
+    assert updates[-1].gradient is None
+    assert torch.equal(updates[-1].psi, whole[k].psi)
+    assert torch.equal(psi_of(subject.policy), whole[k].psi)
+
+
+def test_the_weights_at_a_later_k_than_e_act_as_they_are() -> None:
+    subject = adaptation()
+    psi = run(subject, PLAIN)[-1].psi
+    (only,) = run(subject, PLAIN.replace(ascent_steps=1), first=3)
+    assert (only.k, only.last) == (3, True)
+    assert torch.equal(psi_of(subject.policy), psi)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_the_guard_holds_at_whichever_k_acts(k: int) -> None:
+    subject = adaptation()
+    settings = PLAIN.replace(step_size=0.5, trust_radius=0.05)
+    last = run(subject, settings, final=k)[-1]
+    centre = subject.pretrained(STATE)
+    assert float((last.action - centre).abs().max()) <= 0.05
+    assert last.trust_factor < 1.0
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_going_on_from_the_weights_and_moments_at_k_gives_the_rest_bit_for_bit(k: int) -> None:
+    settings = PLAIN.replace(optimizer="adam")
+    whole, subject = run(adaptation(), settings), adaptation()
+    noise = imagination_noise(settings, S, seed=3, episode=0, t=0)
+    begun = subject.updates(STATE, noise, settings)
+    for _ in range(k):
+        next(begun)
+    rest = run(subject, settings, first=k)
+    assert [update.k for update in rest] == list(range(k, 4))
+    for one, other in zip(whole[k:], rest, strict=True):
+        assert torch.equal(one.psi, other.psi)
 
 
 def test_without_imagined_steps_the_objective_is_the_critic() -> None:
