@@ -14,6 +14,7 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, QTimer
 
 from app.state.moment import History, Moment
+from app.state.selection import Selection
 from app.theme import Theme
 from app.views.action import ActionView
 from app.views.decomposition import DecompositionView
@@ -24,6 +25,7 @@ from app.views.scene import SceneView
 from app.views.timeline import TimelineView
 from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
+from app.views.view import View
 
 LEAST_SECONDS = 0.1
 """Between two moments of all views but the scene."""
@@ -33,6 +35,7 @@ class AnyView(Protocol):
     """What the window asks of a view."""
 
     def show_moment(self, moment: Moment) -> None: ...
+    def set_selection(self, selection: Selection) -> None: ...
     def set_theme(self, theme: Theme) -> None: ...
     def labels_fit(self) -> bool: ...
 
@@ -55,9 +58,15 @@ class ViewSet(QObject):
         self._given: Moment | None = None
         self._waiting: list[AnyView] = []
         self._due = 0.0
+        self._again = False
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
         self._turns.timeout.connect(self._take_turn)
+
+    @property
+    def moment(self) -> Moment | None:
+        """The newest moment it was given."""
+        return self._newest
 
     @property
     def drawn(self) -> bool:
@@ -67,7 +76,8 @@ class ViewSet(QObject):
     @property
     def settled(self) -> bool:
         """Whether, besides, every view shows the newest moment."""
-        return self.drawn and not self._waiting and self._given is self._newest
+        done = not self._waiting and not self._again
+        return self.drawn and done and self._given is self._newest
 
     @property
     def render_ms(self) -> float:
@@ -81,6 +91,15 @@ class ViewSet(QObject):
         self.scene.show_moment(moment)
         if not self._waiting:
             self._wait_for_turn()
+
+    def set_selection(self, selection: Selection) -> None:
+        """One selection for all: what is picked in one view is picked out in every view."""
+        for view in self._all():
+            view.set_selection(selection)
+        for view in self._pickable():
+            view.particle_picked.connect(selection.select)
+        selection.particle_changed.connect(self._show_again)
+        selection.reference_changed.connect(self._show_again)
 
     def show_history(self, history: History) -> None:
         """Show the episode under the cursor."""
@@ -102,9 +121,19 @@ class ViewSet(QObject):
         """The views, by the names of their attributes."""
         return {name: view for name, view in vars(self).items() if view in self._all()}
 
+    def _show_again(self) -> None:
+        """The newest moment once more: the selection changed."""
+        if self._newest is None:
+            return
+        self._again = True
+        self.scene.show_moment(self._newest)
+        if not self._waiting:
+            self._due = 0.0
+            self._wait_for_turn()
+
     def _take_turn(self) -> None:
         if not self._waiting:
-            self._given = self._newest
+            self._given, self._again = self._newest, False
             self._due = time.monotonic() + LEAST_SECONDS
             self._waiting = list(self._readers())
         view = self._waiting.pop(0)
@@ -112,11 +141,14 @@ class ViewSet(QObject):
             view.show_moment(self._given)
         if self._waiting:
             self._turns.start(0)
-        elif self._given is not self._newest:
+        elif self._again or self._given is not self._newest:
             self._wait_for_turn()
 
     def _wait_for_turn(self) -> None:
         self._turns.start(max(0, round((self._due - time.monotonic()) * 1000)))
+
+    def _pickable(self) -> tuple[SceneView | View, ...]:
+        return self.scene, self.objective, self.decomposition, self.model
 
     def _all(self) -> tuple[AnyView, ...]:
         return (self.scene, *self._readers())

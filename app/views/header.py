@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font, text_width
+from app.views.symbols import paint_symbol
 
 LINE = 16
 """Height of each of the two lines, pixels."""
@@ -190,29 +191,4 @@ def _paint_mark(painter: QPainter, entry: Legend, box: QRectF, theme: Theme) -> 
         painter.setPen(theme.pen(entry.role) if thin else theme.line(entry.role, 1.6))
         painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
     if entry.mark in ("symbol", "both"):
-        _paint_symbol(painter, entry.role, middle, theme)
-
-
-def _paint_symbol(painter: QPainter, role: Role, at: QPointF, theme: Theme) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.brush(role))
-    x, y = at.x(), at.y()
-    if role == "before":
-        painter.drawEllipse(at, 3.5, 3.5)
-    elif role == "real":
-        painter.drawRect(QRectF(x - 3.2, y - 3.2, 6.4, 6.4))
-    elif role == "after":
-        painter.drawPolygon(_polygon((x, y - 4.5), (x + 4, y), (x, y + 4.5), (x - 4, y)))
-    elif role == "doubt":
-        painter.drawPolygon(_polygon((x - 4, y - 3.5), (x + 4, y - 3.5), (x, y + 3.5)))
-    else:
-        painter.setPen(theme.pen(role, 1.8))
-        if role == "refused":
-            painter.drawLine(QPointF(x - 3, y - 3), QPointF(x + 3, y + 3))
-            painter.drawLine(QPointF(x - 3, y + 3), QPointF(x + 3, y - 3))
-        else:
-            painter.drawLine(QPointF(x, y - 4.5), QPointF(x, y + 4.5))
-
-
-def _polygon(*corners: tuple[float, float]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in corners])
+        paint_symbol(painter, entry.role, middle, theme)

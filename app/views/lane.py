@@ -1,28 +1,25 @@
-"""One lane of the timeline: its name, value and scale at the left, its curves over t."""
+"""One lane of the timeline: its caption at the left, its curves over t."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, QSize
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from app.readouts import plain, signed, tick
-from app.theme import PLOT_TEXT, Theme, font, text_width
+from app.readouts import against, plain, signed
+from app.theme import Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent
+from app.views.highlight import reference_pen
+from app.views.lane_caption import LEFT, Caption, Value, scale_of
 from app.views.plot import Plot
 
 MOST_POINTS = 1400
 """Points drawn of one curve."""
-CAPTION_WIDTH = 168
-_SCALE_WIDTH = 42
-_LEFT = 4
+MOST_CROSSES = 300
+"""Crosses and arrows drawn of one kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,74 +35,11 @@ class Curve:
         return "text" if self.color == "muted" else f"{self.color}_text"
 
 
-class Caption(QWidget):
-    """Name and unit of a lane, below them its values at the cursor, at the right its scale."""
-
-    def __init__(self, name: str, unit: str, theme: Theme) -> None:
-        super().__init__()
-        self._name, self._unit = name, unit
-        self._theme = theme
-        self._values: tuple[tuple[str, str], ...] = ()
-        self._scale = ("", "")
-        self.setFixedWidth(CAPTION_WIDTH)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """The texts of the second line."""
-        return tuple(text for text, _ in self._values)
-
-    def set_values(self, *values: tuple[str, str]) -> None:
-        """Texts and the theme colours they are written in."""
-        if values != self._values:
-            self._values = values
-            self.update()
-
-    def set_scale(self, low: float, high: float) -> None:
-        """The values at the lower and the upper edge of the lane."""
-        scale = (tick(low, high - low), tick(high, high - low))
-        if scale != self._scale:
-            self._scale = scale
-            self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Repaint in another theme."""
-        self._theme = theme
-        self.update()
-
-    def labels_fit(self) -> bool:
-        """Whether name, unit, values and scale are shown whole."""
-        first = text_width(self._name, PLOT_TEXT) + 6 + text_width(self._unit, PLOT_TEXT)
-        second = sum(text_width(text, PLOT_TEXT) + 8 for text, _ in self._values)
-        scale = max(text_width(text, PLOT_TEXT) for text in self._scale)
-        return max(first, second) <= CAPTION_WIDTH - _SCALE_WIDTH and scale <= _SCALE_WIDTH
-
-    def minimumSizeHint(self) -> QSize:
-        """Two lines."""
-        return QSize(CAPTION_WIDTH, 26)
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Name and unit on the first line, values on the second, the scale at the right."""
-        painter = QPainter(self)
-        painter.setFont(font(PLOT_TEXT))
-        painter.setPen(self._theme.color("text"))
-        painter.drawText(QPointF(0, 11), self._name)
-        painter.setPen(self._theme.color("muted"))
-        painter.drawText(QPointF(text_width(self._name, PLOT_TEXT) + 6, 11), self._unit)
-        x = 0.0
-        for text, color in self._values:
-            painter.setPen(self._theme.color(color))
-            painter.drawText(QPointF(x, 23), text)
-            x += text_width(text, PLOT_TEXT) + 8
-        painter.setPen(self._theme.color("muted"))
-        for text, y in zip(self._scale, (self.height() - 2.0, 10.0), strict=True):
-            right = self.width() - _LEFT - text_width(text, PLOT_TEXT)
-            painter.drawText(QPointF(right, y), text)
-        painter.end()
-
-
 class Lane:
-    """A caption and a plot with a fixed number of curves, a zero line and the cursor."""
+    """A caption and a plot with a fixed number of curves, a zero line and the cursor.
+
+    A `robust` lane leaves outliers above its scale, with an arrow at the edge for each.
+    """
 
     def __init__(
         self,
@@ -115,6 +49,7 @@ class Lane:
         theme: Theme,
         *,
         from_zero: bool = False,
+        robust: bool = False,
     ) -> None:
         self.caption = Caption(name, unit, theme)
         self.plot = Plot(
@@ -122,28 +57,56 @@ class Lane:
             x_name="",
             theme=theme,
             vertical=CalmRange(from_zero=from_zero, least_span=1e-3),
-            left=_LEFT,
+            left=LEFT,
             least_height=26,
         )
         self._traces = tuple(traces)
+        self._robust = robust
         self.plot.set_ticks("left", [])
         self.plot.set_ticks("bottom", [])
-        self._zero = self.plot.add(pg.InfiniteLine(0, angle=0))
-        self._curves = [self.plot.add(pg.PlotCurveItem()) for _ in self._traces]
-        self._marks = self.plot.add(pg.ScatterPlotItem(symbol="x", size=6))
-        self._cursor = self.plot.add(pg.InfiniteLine(0, angle=90))
+        add = self.plot.add
+        self._zero = add(pg.InfiniteLine(0, angle=0))
+        self._reference = add(pg.InfiniteLine(0, angle=90))
+        self._curves = [add(pg.PlotCurveItem()) for _ in self._traces]
+        self._marks = add(pg.ScatterPlotItem(symbol="x", size=6))
+        self._arrows = add(pg.ScatterPlotItem(symbol="t1", size=7))
+        self._cursor = add(pg.InfiniteLine(0, angle=90))
+        self._t: Floats = np.empty(0)
         self._columns: tuple[Floats, ...] = ()
+        self._compared: tuple[float, ...] | None = None
+        self._reference.hide()
 
     def show(self, t: Floats, *columns: Floats) -> None:
         """The curves over t, one column each."""
-        self._columns = columns
-        for curve, column in zip(self._curves, columns, strict=True):
-            curve.setData(*thinned(t, column, MOST_POINTS), connect="finite")
-        self.caption.set_scale(*self.plot.fit_y(*extent(*columns)))
+        self._t, self._columns = t, columns
+        low, high = extent(*columns)
+        clipped = np.zeros(len(t), dtype=bool)
+        if self._robust:
+            high = ceiling(np.concatenate(columns))
+            clipped = np.any([column > high for column in columns], axis=0)
+        low, high = self.plot.fit_y(low, high)
+        self._arrows.setData(*_some(t[clipped], high - 0.14 * (high - low)))
+        self.caption.set_note(f"▲ {clipped.sum()} beyond" if clipped.any() else "")
+        self.caption.set_scale(*scale_of(low, high))
+        self._draw_curves()
+
+    def set_range(self, low: float, high: float) -> None:
+        """The t in sight."""
+        self.plot.set_x(low, high)
+        if len(self._t) > MOST_POINTS:
+            self._draw_curves()
 
     def mark(self, t: Floats) -> None:
         """Crosses on the zero line at those t."""
-        self._marks.setData(t, np.zeros(len(t)))
+        self._marks.setData(*_some(t, 0.0))
+
+    def compare(self, t: float | None, values: tuple[float, ...] | None) -> None:
+        """A dashed line at the reference's t; one value of it for each curve."""
+        self._reference.setVisible(t is not None)
+        if t is not None:
+            self._reference.setValue(t)
+        self._compared = values
+        self.caption.set_compared(values is not None)
 
     def point(self, t: float, row: int | None) -> None:
         """Move the cursor; the caption says the values of that row, if there is one."""
@@ -151,10 +114,13 @@ class Lane:
         if row is None:
             self.caption.set_values()
             return
+        others = self._compared or (None,) * len(self._traces)
         self.caption.set_values(
             *(
-                (_text(column[row], trace), trace.text_color)
-                for column, trace in zip(self._columns, self._traces, strict=True)
+                _value(float(column[row]), trace, other)
+                for column, trace, other in zip(
+                    self._columns, self._traces, others, strict=True
+                )
             )
         )
 
@@ -164,9 +130,34 @@ class Lane:
         self.plot.set_theme(theme)
         self._zero.setPen(theme.pen("grid"))
         self._marks.setPen(theme.pen("refused", 1.2))
+        self._arrows.setPen(theme.pen("plot"))
+        self._arrows.setBrush(theme.brush("text"))
+        self._reference.setPen(reference_pen(theme))
         self._cursor.setPen(theme.pen("accent"))
         for curve, trace in zip(self._curves, self._traces, strict=True):
             curve.setPen(theme.pen(trace.color))
+
+    def _draw_curves(self) -> None:
+        """What is in sight, and one point more at each side."""
+        low, high = self.plot.item.vb.viewRange()[0]
+        inside = slice(0, len(self._t))
+        if len(self._t) > MOST_POINTS:
+            first, last = np.searchsorted(self._t, [low, high])
+            inside = slice(max(0, int(first) - 1), int(last) + 1)
+        for curve, column in zip(self._curves, self._columns, strict=True):
+            curve.setData(
+                *thinned(self._t[inside], column[inside], MOST_POINTS), connect="finite"
+            )
+
+
+def ceiling(values: Floats) -> float:
+    """The largest value; where few are far above all others, a little above those others."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan")
+    largest = float(values.max())
+    usual = 1.5 * float(np.percentile(values, 98, method="lower"))
+    return usual if 0 < usual < largest else largest
 
 
 def thinned(t: Floats, values: Floats, most: int) -> tuple[Floats, Floats]:
@@ -180,5 +171,12 @@ def thinned(t: Floats, values: Floats, most: int) -> tuple[Floats, Floats]:
     return np.repeat(t[starts], 2), np.stack([low, high], axis=1).ravel()
 
 
-def _text(value: Any, trace: Curve) -> str:
-    return signed(float(value)) if trace.signed else plain(float(value))
+def _some(t: Floats, height: float) -> tuple[Floats, Floats]:
+    """At most MOST_CROSSES of them, all at one height."""
+    kept = t[:: max(1, -(-len(t) // MOST_CROSSES))]
+    return kept, np.full(len(kept), height)
+
+
+def _value(value: float, trace: Curve, other: float | None) -> Value:
+    text = signed(value) if trace.signed else plain(value)
+    return Value(text, trace.text_color, "" if other is None else against(value, other))

@@ -14,7 +14,8 @@ from app.rendering.client import Frame
 from app.theme import Role, Theme
 from app.views.highlight import chosen_pen
 from app.views.picking import REACH, distances
-from app.views.scene_overlay import paint_symbol, polygon
+from app.views.scene_overlay import polygon
+from app.views.symbols import paint_symbol
 
 Floats = NDArray[Any]
 IMAGINED: tuple[Role, ...] = ("before", "after")
@@ -46,7 +47,7 @@ def paint_chosen(
                 line = polygon(points)
                 painter.drawPolyline(line)
                 if line.count():
-                    paint_symbol(painter, role, QPointF(line.last()), theme, _SYMBOL)
+                    paint_symbol(painter, role, QPointF(line.last()), theme, _SYMBOL, rim=True)
 
 
 def _fans(frame: Frame) -> Iterator[tuple[Role, Floats, Floats]]:

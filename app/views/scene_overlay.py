@@ -17,6 +17,7 @@ from PyQt6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStrok
 
 from app.rendering.client import Frame
 from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font
+from app.views.symbols import paint_symbol
 
 Floats = NDArray[Any]
 MARGIN = 8.0
@@ -54,7 +55,7 @@ def paint_futures(painter: QPainter, frame: Frame, theme: Theme, scale: float) -
     for role, size in SYMBOL_SIZES.items():
         for paths in _paths(frame, role):
             for x, y in mean_ends(paths * scale):
-                paint_symbol(painter, role, QPointF(x, y), theme, size)
+                paint_symbol(painter, role, QPointF(x, y), theme, size, rim=True)
 
 
 def _paint_paths(painter: QPainter, paths: Floats, role: Role, theme: Theme) -> None:
@@ -114,22 +115,6 @@ def polygon(points: Floats) -> QPolygonF:
     return found
 
 
-def paint_symbol(painter: QPainter, role: Role, at: QPointF, theme: Theme, size: float) -> None:
-    """Circle before, diamond after, square in truth; a rim keeps them apart from the lines."""
-    painter.setPen(theme.pen("plot", 1.0))
-    painter.setBrush(theme.brush(role))
-    x, y = at.x(), at.y()
-    if role == "before":
-        painter.drawEllipse(at, size, size)
-    elif role == "after":
-        far = 1.3 * size
-        corners = ((x, y - far), (x + far, y), (x, y + far), (x - far, y))
-        painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
-    elif role == "real":
-        painter.drawRect(QRectF(x - size, y - size, 2 * size, 2 * size))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
 def paint_caption(painter: QPainter, caption: Caption, theme: Theme) -> QRectF:
     """Title and legend at the top left; the area they took."""
     box = caption_box(caption)
@@ -169,7 +154,9 @@ def _paint_sample(painter: QPainter, role: Role, at: QPointF, theme: Theme) -> N
     end = QPointF(at.x() + _SWATCH, at.y())
     painter.setPen(theme.line(role, 1.6))
     painter.drawLine(at, end)
-    paint_symbol(painter, role, QPointF(at.x() + _SWATCH / 2, at.y()), theme, 3.2)
+    if role in SYMBOL_SIZES:
+        middle = QPointF(at.x() + _SWATCH / 2, at.y())
+        paint_symbol(painter, role, middle, theme, 3.2, rim=True)
 
 
 def paint_scale(painter: QPainter, pixels_per_metre: float, area: QRectF, theme: Theme) -> None:

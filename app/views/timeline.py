@@ -1,39 +1,51 @@
-"""The t lane: the episode over its environment steps; click or drag to go to one."""
+"""The t lane: the episode over its environment steps; below, the updates of the selected t."""
 
 from __future__ import annotations
 
-import numpy as np
-from PyQt6.QtCore import QEvent, QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PyQt6.QtWidgets import QGridLayout
+from collections.abc import Sequence
 
+import numpy as np
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
+from PyQt6.QtWidgets import QGridLayout, QWidget
+
+from app.readouts import against
 from app.state.moment import History, Moment
 from app.theme import LIGHT, Theme
-from app.views.curves import Floats
 from app.views.header import Header, Legend, Part
-from app.views.lane import Curve, Lane
+from app.views.k_lane import KLane
+from app.views.lane_caption import AXIS, LEFT, AxisName
+from app.views.marks import Kind, MarkRows
 from app.views.plot import Plot
+from app.views.span import Span
+from app.views.time_mouse import ZOOM, TimeMouse
+from app.views.timeline_lanes import build_lanes, lane_values
 from app.views.view import View
 
 TOOLTIP = """<p><b>Reward</b> of each environment step. <b>Gap</b>: return so far minus that of
 the frozen twin on the same reset seed. <b>Gain</b>: J after the updates minus before, as
 predicted and in the true simulator (the critic stands for all beyond H steps); ✕ marks an
-update that the trust region shrank or refused. <b>Model error</b>: RMSE of one imagined step in
-standard deviations of the change. <b>Time</b> of an environment step, wall clock.</p>
-<p>Click or drag to look at an environment step; double click or End to go live again; the wheel
-zooms; the arrow keys go back and forth.</p>"""
+update that the trust region shrank or refused. <b>Model error</b>: RMSE of one imagined step
+in standard deviations of the change. <b>Time</b> of an environment step, wall clock; ▲ at the
+upper edge: far above the scale.</p>
+<p>Click or drag to look at an environment step, Shift-click to compare with it. The wheel
+zooms, with Shift it pans, and so does the right button; a double click of the middle one, or F,
+shows all. Double click or End: go live again. The arrow keys go back and forth.</p>
+<p><b>Update k</b>, below: the gradient updates of the selected t; the point is J(k), the bar
+the norm of the gradient, ◆ acts. Click, drag, or the arrow keys select one.</p>"""
 
-_ROUND = (50, 100, 200, 400, 700, 1000, 1500, 2000, 3000, 5000, 10000)
-MOST_MARKS = 300
 RETURNS_WIDTH = 800
 """Least width at which the header has room for the returns, pixels."""
 
 
 class TimelineView(View):
-    """Five lanes above each other on one axis t."""
+    """Marks, five lanes above each other on one axis t, and the k lane of the selected t."""
 
     t_selected = pyqtSignal(int)
+    k_selected = pyqtSignal(int)
     live_requested = pyqtSignal()
+    reference_requested = pyqtSignal(int, object)
+    """t and k to compare with; k is None for the update that acts."""
 
     def __init__(self, theme: Theme = LIGHT) -> None:
         legend = (
@@ -49,26 +61,16 @@ class TimelineView(View):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._history = History.empty()
         self._drawn: History | None = None
-        self._span: float | None = None
-        self._left = 0.0
-        self._dragged_to: int | None = None
-        self._lanes = _lanes(theme)
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 2, 0, 0)
-        grid.setVerticalSpacing(1)
-        grid.setHorizontalSpacing(0)
-        for row, lane in enumerate(self._lanes):
-            grid.addWidget(lane.caption, row, 0)
-            grid.addWidget(lane.plot, row, 1)
-            grid.setRowStretch(row, 1)
-            lane.plot.widget.viewport().installEventFilter(self)
-        self._axis = Plot(
-            y_name="", x_name="environment step t", theme=theme, left=4, least_height=31
-        )
-        self._axis.setFixedHeight(31)
-        self._axis.set_ticks("left", [])
-        grid.addWidget(self._axis, len(self._lanes), 1)
-        self.body.addLayout(grid, 1)
+        self._pointed: float | None = None
+        self._scrubbed_to: int | None = None
+        self._span = Span()
+        self._lanes = build_lanes(theme)
+        self._marks, self.k_lane = MarkRows(theme), KLane(theme)
+        self._axis = Plot(y_name="", x_name="", theme=theme, left=LEFT, least_height=AXIS)
+        self._axis_name = AxisName("environment step t", theme)
+        self._mouse = TimeMouse(self)
+        self._lay_out()
+        self._connect()
         self.set_theme(theme)
 
     def show_history(self, history: History) -> None:
@@ -77,55 +79,45 @@ class TimelineView(View):
         if self.isVisible() or not self.window().isVisible():  # type: ignore[union-attr]
             self._draw_history()
 
+    def set_marks(self, kind: Kind, ts: Sequence[int], tips: Sequence[str]) -> None:
+        """Mark these t of the shown episode, each with its words; none to take them away."""
+        self._marks.set_marks(kind, ts, tips)
+
     def draw(self, moment: Moment) -> None:
         """Move the cursor line and the numbers to t."""
         self._draw_history()
+        self._show_reference(moment)
         self._point(moment)
+        self.k_lane.show_moment(moment, self.selection.reference)
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """Returns, of the adapted policy and of the frozen twin."""
+        step, other = moment.environment_step, reference.environment_step
+        if step is None or other is None:
+            return (("the action is not applied yet", "muted"),)
+        return (
+            (f"return {against(step.episode_return, other.episode_return)}", "text"),
+            (f"frozen {against(step.frozen_return, other.frozen_return)}", "frozen_text"),
+        )
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the lanes."""
         for lane in self._lanes:
             lane.set_theme(theme)
+        self._marks.set_theme(theme)
+        self.k_lane.set_theme(theme)
+        self._axis_name.set_theme(theme)
 
     def labels_fit(self) -> bool:
         """Whether every label is shown whole at the present size."""
-        return super().labels_fit() and all(lane.caption.labels_fit() for lane in self._lanes)
+        captions = all(lane.caption.labels_fit() for lane in self._lanes)
+        others = self.k_lane.labels_fit() and self._axis_name.labels_fit()
+        return super().labels_fit() and captions and others and self._marks.labels_fit()
 
-    def _draw_history(self) -> None:
-        history = self._history
-        if history is self._drawn:
-            return
-        self._drawn = history
-        reward, gap, gain, error, time = self._lanes
-        gain.plot.note("" if len(history) else "no environment step yet")
-        t = history.t
-        reward.show(t, history.reward)
-        gap.show(t, history.episode_return - history.frozen_return)
-        gain.show(t, history.objective_gain, history.true_gain)
-        gain.mark(_some(t[history.trust_factor < 1]))
-        error.show(t, history.model_error)
-        time.show(t, history.total_ms)
-        if self.moment is not None:
-            self._point(self.moment)
-
-    def _point(self, moment: Moment) -> None:
-        history, t = self._history, float(moment.t)
-        place = int(np.searchsorted(history.t, t))
-        row = place if place < len(history) and history.t[place] == t else None
-        for lane in self._lanes:
-            lane.point(t, row)
-        self._show_range(t)
-        returns_row = row if self.width() >= RETURNS_WIDTH else None
-        self.header.set_readout(*_readout(moment, history, returns_row))
-
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """The mouse over a lane selects, drags, zooms; everything else takes its course."""
-        if isinstance(event, QWheelEvent):
-            self._zoom(event.angleDelta().y())
-            return True
-        if isinstance(event, QMouseEvent) and self._mouse(event):
-            return True
-        return super().eventFilter(watched, event)
+    def fit(self) -> None:
+        """Show all of the episode."""
+        self._span.fit()
+        self._show_range()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """End goes live, the arrows one environment step back or forth, Home to the first."""
@@ -133,8 +125,13 @@ class TimelineView(View):
             return
         t = self.moment.t if self.moment is not None else 0
         moves = {Qt.Key.Key_Left: t - 1, Qt.Key.Key_Right: t + 1, Qt.Key.Key_Home: 0}
+        zooms = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
         if event.key() == Qt.Key.Key_End:
             self.live_requested.emit()
+        elif event.key() == Qt.Key.Key_F:
+            self.fit()
+        elif event.key() in zooms:
+            self._zoom(zooms[Qt.Key(event.key())], float(t))
         elif event.key() in moves:
             self._select(moves[Qt.Key(event.key())])
         else:
@@ -146,78 +143,121 @@ class TimelineView(View):
         if self.moment is not None:
             self._point(self.moment)
 
-    def _mouse(self, event: QMouseEvent) -> bool:
-        """Whether it was a gesture of the timeline."""
-        if event.type() == QEvent.Type.MouseButtonDblClick:
-            self.live_requested.emit()
-        elif event.type() == QEvent.Type.MouseButtonPress:
-            if event.button() != Qt.MouseButton.LeftButton:
-                return False
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-            self._dragged_to = None
-            self._drag(event.position())
-        elif event.type() == QEvent.Type.MouseMove:
-            if not event.buttons() & Qt.MouseButton.LeftButton:
-                return False
-            self._drag(event.position())
-        else:
-            return False
-        return True
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 2, 0, 0)
+        grid.setVerticalSpacing(1)
+        grid.setHorizontalSpacing(0)
+        captions = [lane.caption for lane in self._lanes]
+        rows: list[tuple[QWidget, QWidget]] = [
+            (self._marks.legend, self._marks),
+            *zip(captions, [lane.plot for lane in self._lanes], strict=True),
+            (self._axis_name, self._axis),
+            (self.k_lane.caption, self.k_lane),
+        ]
+        for row, (caption, content) in enumerate(rows):
+            top = Qt.AlignmentFlag.AlignTop if content is self.k_lane else Qt.AlignmentFlag(0)
+            grid.addWidget(caption, row, 0, top)
+            grid.addWidget(content, row, 1)
+            grid.setRowStretch(row, 1 if caption in captions else 0)
+        self._axis.setFixedHeight(AXIS)
+        self._axis.set_ticks("left", [])
+        self._axis.item.getAxis("bottom").setHeight(AXIS - 2)
+        self.body.addLayout(grid, 1)
 
-    def _drag(self, position: QPointF) -> None:
-        plot = self._lanes[0].plot
-        t = round(plot.item.vb.mapSceneToView(plot.widget.mapToScene(position.toPoint())).x())
-        if t != self._dragged_to:
-            self._dragged_to = t
-            self._select(t)
+    def _connect(self) -> None:
+        mouse = self._mouse
+        for lane in self._lanes:
+            mouse.watch(lane.plot)
+        mouse.watch(self._axis)
+        mouse.scrubbed.connect(self._scrub)
+        mouse.released.connect(self._end_scrub)
+        mouse.compared.connect(lambda t: self.reference_requested.emit(self._known(t), None))
+        mouse.panned.connect(self._pan)
+        mouse.zoomed.connect(self._zoom)
+        mouse.left_twice.connect(self.live_requested)
+        mouse.middle_twice.connect(self.fit)
+        self._marks.t_selected.connect(self.t_selected)
+        self.k_lane.k_selected.connect(self.k_selected)
+        self.k_lane.compared.connect(self._compare_update)
+
+    def _compare_update(self, k: int) -> None:
+        if self.moment is not None:
+            self.reference_requested.emit(self.moment.t, k)
+
+    def _draw_history(self) -> None:
+        history = self._history
+        if history is self._drawn:
+            return
+        self._drawn = history
+        reward, gap, gain, error, time = self._lanes
+        gain.plot.note("" if len(history) else "no environment step yet")
+        t = history.t
+        self._span.grow(float(t[-1]) if len(t) else 0.0)
+        reward.show(t, history.reward)
+        gap.show(t, history.episode_return - history.frozen_return)
+        gain.show(t, history.objective_gain, history.true_gain)
+        gain.mark(t[history.trust_factor < 1])
+        error.show(t, history.model_error)
+        time.show(t, history.total_ms)
+        if self.moment is not None:
+            self._point(self.moment)
+
+    def _show_reference(self, moment: Moment) -> None:
+        reference = self.selection.reference
+        same = reference is not None and reference.episode == moment.episode
+        values = [None] * len(self._lanes) if reference is None else lane_values(reference)
+        for lane, value in zip(self._lanes, values, strict=True):
+            lane.compare(float(reference.t) if same and reference else None, value)
+        self.k_lane.caption.set_compared(reference is not None)
+
+    def _point(self, moment: Moment) -> None:
+        history, t = self._history, float(moment.t)
+        place = int(np.searchsorted(history.t, t))
+        row = place if place < len(history) and history.t[place] == t else None
+        for lane in self._lanes:
+            lane.point(t, row)
+        # A person who goes somewhere wants to see it; the head is followed while in sight.
+        if t != self._pointed and (not moment.live or self._span.holds(self._pointed or 0.0)):
+            self._span.follow(t)
+        self._pointed = t
+        self._show_range()
+        returns_row = row if self.width() >= RETURNS_WIDTH else None
+        self.header.set_readout(*_readout(moment, history, returns_row))
+
+    def _scrub(self, t: float) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if round(t) != self._scrubbed_to:
+            self._scrubbed_to = round(t)
+            self._select(self._scrubbed_to)
+
+    def _end_scrub(self) -> None:
+        self._scrubbed_to = None
 
     def _select(self, t: int) -> None:
         """Ask for the recorded environment step nearest to t."""
+        if len(self._history):
+            self.t_selected.emit(self._known(t))
+
+    def _known(self, t: float) -> int:
+        """The recorded environment step nearest to t; 0 where none is."""
         known = self._history.t
-        if len(known):
-            self.t_selected.emit(int(min(max(t, known[0]), known[-1])))
+        return int(min(max(round(t), known[0]), known[-1])) if len(known) else 0
 
-    def _zoom(self, delta: int) -> None:
-        full = self._full_span()
-        span = (self._span or full) * 0.8 ** (delta / 120)
-        self._span = None if span >= full else max(20.0, span)
-        self._left = float("nan")
-        if self.moment is not None:
-            self._show_range(float(self.moment.t))
+    def _zoom(self, factor: float, at: float) -> None:
+        self._span.zoom(factor, at)
+        self._show_range()
 
-    def _full_span(self) -> float:
-        """The episode so far, up to a round number: it grows seldom, not at every step."""
-        last = float(self._history.t[-1]) if len(self._history) else 0.0
-        return float(next((n for n in _ROUND if n > last), last * 1.2))
+    def _pan(self, by: float) -> None:
+        self._span.pan(by)
+        self._show_range()
 
-    def _show_range(self, t: float) -> None:
-        """All of the episode, or the part around t; it moves only when t comes to an edge."""
-        full = self._full_span()
-        span = self._span or full
-        margin = 0.1 * span
-        if not self._left + margin <= t <= self._left + span - margin:
-            self._left = min(max(0.0, t - span / 2), max(0.0, full - span))
-        left = 0.0 if self._span is None else self._left
-        for plot in (*(lane.plot for lane in self._lanes), self._axis):
-            plot.set_x(left - 0.012 * span, left + span)
-
-
-def _lanes(theme: Theme) -> tuple[Lane, ...]:
-    predicted, true = Curve(color="after", signed=True), Curve(color="real", signed=True)
-    neutral = Curve(color="muted")
-    return (
-        Lane("reward", "a step", [Curve(color="real")], theme),
-        Lane(
-            "gap to frozen",
-            "reward",
-            [Curve(color="muted", signed=True)],
-            theme,
-            from_zero=True,
-        ),
-        Lane("gain of J", "reward", [predicted, true], theme, from_zero=True),
-        Lane("model error", "std", [neutral], theme, from_zero=True),
-        Lane("time", "ms", [neutral], theme, from_zero=True),
-    )
+    def _show_range(self) -> None:
+        low, high = self._span.range
+        for lane in self._lanes:
+            lane.set_range(low, high)
+        self._marks.set_range(low, high)
+        self._axis.set_x(low, high)
 
 
 def _readout(moment: Moment, history: History, row: int | None) -> tuple[Part, ...]:
@@ -230,8 +270,3 @@ def _readout(moment: Moment, history: History, row: int | None) -> tuple[Part, .
         parts.append((f"return {history.episode_return[row]:.1f}", "text"))
         parts.append((f"frozen {history.frozen_return[row]:.1f}", "frozen_text"))
     return tuple(parts)
-
-
-def _some(t: Floats) -> Floats:
-    """At most MOST_MARKS of them."""
-    return t[:: max(1, -(-len(t) // MOST_MARKS))]

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.state.moment import History, Moment
+from app.state.selection import Selection
 from app.state.verdict import Finding, Verdict, find_verdict
 from app.theme import LIGHT, Theme, font
 
@@ -51,6 +52,9 @@ class VerdictView(QWidget):
         """Judge this environment step."""
         self._moment = moment
         self._judge()
+
+    def set_selection(self, selection: Selection) -> None:
+        """The verdict is about all particles, and about this moment alone."""
 
     def show_history(self, history: History) -> None:
         """The episode that the evidence is drawn from."""

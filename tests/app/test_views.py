@@ -33,7 +33,7 @@ SIZES: dict[type[Any], tuple[int, int]] = {
     ActionView: (380, 170),
     DecompositionView: (380, 170),
     ModelView: (380, 340),
-    TimelineView: (600, 190),
+    TimelineView: (600, 230),
     UpdatesTable: (380, 130),
     VerdictView: (600, 38),
 }
