@@ -87,6 +87,34 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill under another name, put in place when it is complete.
+
+    A crash, a full disk or any exception leaves none. Raises CheckpointError where something is
+    there already, and where the disk refuses.
+    """
+    folder = folder.resolve()
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.{_LEFTOVER}")
+    with reporting(folder, "written"), _parents(folder.parent):
+        _refuse_existing(folder)
+        _remove_leftovers(folder)
+        try:
+            temporary.mkdir()
+            yield temporary
+            _refuse_existing(folder)
+            _flush_folder(temporary)
+            os.replace(temporary, folder)  # noqa: PTH105 - one name for files and folders
+            _flush_folder(folder.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _refuse_existing(folder: Path) -> None:
+    if folder.exists() or folder.is_symlink():
+        raise CheckpointError(f"{folder} exists", "choose another name or remove it")
+
+
 def _write(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,10 @@ from typing import TYPE_CHECKING, Any
 from core.command_line.output import progress, say, say_json
 from core.command_line.parser import add_command
 from core.command_line.window import WindowCommands
-from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.traces.reader import TraceReader
     from core.traces.trace import Difference
-
-FOREIGN_TOLERANCE = 1e-4
-"""Relative; what another machine's arithmetic may change (contracts 6)."""
 
 
 def add_parser(commands: Any) -> None:
@@ -47,8 +42,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         difference = check_integrity(reader)
         recomputed, match = 0, None
         if arguments.verify:
-            match = _same_machine(reader)
-            recomputed, found = _recompute(reader, records, match)
+            match, recomputed, found = _recompute(reader, records)
             difference = earliest(difference, found)
     values = {
         "trace": str(arguments.trace),
@@ -64,46 +58,27 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     return 1 if difference else 0
 
 
-def _same_machine(reader: TraceReader) -> bool:
-    """Whether this machine computes the same bits as the one that made the trace."""
-    from core.device import fingerprint, use_one_thread
-
-    use_one_thread()
-    try:
-        found: Any = json.loads(reader.started().fingerprint)
-    except ValueError:
-        return False
-    return bool(found == fingerprint())
-
-
-def _recompute(reader: TraceReader, records: int, same: bool) -> tuple[int, Difference | None]:
-    """How many records were recomputed, and the first that came out otherwise."""
-    from core.session.replay import recompute
+def _recompute(reader: TraceReader, records: int) -> tuple[bool, int, Difference | None]:
+    """Whether this is the same arithmetic, how many records came out, and what differs."""
+    from core.session.replay import first_difference, made_with_this_arithmetic
     from core.session.shelf import Shelf
-    from core.traces.trace import Difference
-    from core.traces.verify import compare_records
+    from core.traces.verify import FOREIGN_TOLERANCE
 
-    tolerance = 0.0 if same else FOREIGN_TOLERANCE
-    started, done = reader.started(), 0
-    if started.seed < 0:
-        return done, Difference(record=1, kind="RunStarted", field="seed", detail="below 0")
+    same, done = made_with_this_arithmetic(reader.started()), 0
     with progress(records, "records") as bar:
-        try:
-            for seq, stored, again in recompute(reader, Shelf()):
-                done = seq
-                bar.update()
-                difference = compare_records(stored, again, seq, tolerance)
-                if difference is not None or seq == records:
-                    return done, difference
-        except InputError as error:
-            # The file is sound, so what the recomputation cannot follow was written on purpose.
-            kind = reader.kind(done + 1)
-            field = "command" if kind == "CommandApplied" else "settings"
-            return done, Difference(record=done + 1, kind=kind, field=field, detail=str(error))
-    return done, None
+
+        def note(seq: int) -> None:
+            nonlocal done
+            done = seq
+            bar.update()
+
+        found = first_difference(reader, Shelf(), 0.0 if same else FOREIGN_TOLERANCE, note)
+    return same, done, found
 
 
 def _lines(values: dict[str, Any], difference: Difference | None) -> str:
+    from core.traces.verify import FOREIGN_TOLERANCE
+
     machine = {
         None: "not recomputed: add --verify",
         True: f"{values['recomputed']} recomputed, to the last bit",

@@ -30,18 +30,24 @@ class Departure:
 
 
 def obey(
-    session: Session, command: Command, reader: TraceReader, shelf: Shelf, *, before: int
+    session: Session,
+    command: Command,
+    reader: TraceReader,
+    shelf: Shelf,
+    *,
+    before: int,
+    tolerance: float = 0.0,
 ) -> Outcome:
     """The session after a command, and the records to commit together.
 
-    `before` is the seq that the first of them will have. A command that is refused leaves the
-    session as it was.
+    `before` is the seq that the first of them will have, `tolerance` that of session_at.
+    A command that is refused leaves the session as it was.
     """
     try:
         departure = _departure(session, command)
         if departure is None:
             return session, (session.apply(command),)
-        return _depart(session, command, departure, reader, shelf, before)
+        return _depart(session, command, departure, reader, shelf, before, tolerance)
     except InputError as error:
         return session, (session.applied(command, str(error), accepted=False),)
 
@@ -96,9 +102,10 @@ def _depart(
     reader: TraceReader,
     shelf: Shelf,
     before: int,
+    tolerance: float,
 ) -> Outcome:
     at = departure.at
-    arrived = session_at(reader, at, shelf, before=before)
+    arrived = session_at(reader, at, shelf, before=before, tolerance=tolerance)
     seed = arrived.seed if command.seed is None else command.seed
     checkpoint = arrived.checkpoint
     if command.checkpoint:
@@ -107,7 +114,7 @@ def _depart(
     another = seed != arrived.seed or checkpoint is not arrived.checkpoint
     if at[3] > 0 and (another or changes_objective(arrived.settings_of_t, settings)):
         at = (*at[:3], 0)
-        arrived = session_at(reader, at, shelf, before=before)
+        arrived = session_at(reader, at, shelf, before=before, tolerance=tolerance)
     if checkpoint is not arrived.checkpoint:
         arrived = with_checkpoint(arrived, checkpoint)
     branch = len(reader.branches_before(before))

@@ -28,16 +28,18 @@ Range = tuple[int, int, int]
 """A branch, and the first and last seq of what is followed of it."""
 
 
-def session_at(reader: TraceReader, at: At, shelf: Shelf, *, before: int) -> Session:
+def session_at(
+    reader: TraceReader, at: At, shelf: Shelf, *, before: int, tolerance: float = 0.0
+) -> Session:
     """The session as it stood before update k of t, of the records with a seq below `before`.
 
     Raises InputError where nothing is recorded at that address, TraceError where the records
-    on the way do not come out the same here.
+    on the way come out otherwise here, by more than `tolerance` (compare_records).
     """
     branch, episode, t, k = at
     if branch > reader.branches().newest:
         raise InputError(f"there is no branch {branch}", "see `python main.py compare TRACE`")
-    session = _follow(reader, _ranges_to(reader, at, before), shelf)
+    session = _follow(reader, _ranges_to(reader, at, before), shelf, tolerance)
     stand = session.stand
     made = session.updates_made
     if (stand.episode, stand.t, made) != (episode, t, k):
@@ -118,7 +120,9 @@ def _range(
     return branch, first, last if cut is None else min(last, cut - 1)
 
 
-def _follow(reader: TraceReader, ranges: list[Range], shelf: Shelf) -> Session:
+def _follow(
+    reader: TraceReader, ranges: list[Range], shelf: Shelf, tolerance: float = 0.0
+) -> Session:
     """From the last snapshot in those ranges through the records after it."""
     for place in reversed(range(len(ranges))):
         branch, first, last = ranges[place]
@@ -134,7 +138,7 @@ def _follow(reader: TraceReader, ranges: list[Range], shelf: Shelf) -> Session:
         session = _session_on(reader, 0, shelf)
     for seq, stored in _records(reader, ranges):
         session, recomputed = _again(session, stored, shelf)
-        difference = compare_records(stored, recomputed, seq)
+        difference = compare_records(stored, recomputed, seq, tolerance)
         if difference is not None:
             raise TraceError(
                 "the trace cannot be continued bit for bit here: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,9 @@ from core.traces.reader import TraceReader
 from core.traces.schema import layout
 from core.traces.trace import Difference, Record
 from core.traces.values import Array, dtype_name, values_of
+
+FOREIGN_TOLERANCE = 1e-4
+"""Relative; what another machine's arithmetic may change (contracts 6)."""
 
 
 def check_integrity(reader: TraceReader) -> Difference | None:
@@ -71,7 +75,8 @@ def compare_records(
     """The first deterministic field that differs. NaN equals NaN, and -0.0 differs from 0.0.
 
     tolerance 0 compares bits. Above 0 (a recomputation on another machine) real numbers a, b
-    may differ by tolerance * max(1, |a|, |b|), |.| of an array being its largest element.
+    may differ by tolerance * max(1, |a|, |b|), |.| of an array being its largest element;
+    so may those in a text of JSON.
     """
     kind = type(stored).__name__
     if type(recomputed) is not type(stored):
@@ -104,13 +109,32 @@ def _check_record(reader: TraceReader, seq: int, previous: bytes) -> Difference 
 
 
 def _compare_scalars(stored: Any, recomputed: Any, tolerance: float) -> str:
-    real = isinstance(stored, float)
-    same = (
-        _agree(np.array(stored), np.array(recomputed), tolerance)
-        if real
-        else stored == recomputed
-    )
+    if isinstance(stored, float):
+        same = bool(_agree(np.array(stored), np.array(recomputed), tolerance))
+    else:
+        same = stored == recomputed
+        if not same and tolerance and isinstance(stored, str):
+            same = _texts_agree(stored, recomputed, tolerance)
     return "" if same else f"stored {stored!r:.80}, recomputed {recomputed!r:.80}"
+
+
+def _texts_agree(stored: str, recomputed: str, tolerance: float) -> bool:
+    """Whether both are JSON objects that differ in real numbers alone, and those a little."""
+    try:
+        ours, theirs = json.loads(stored), json.loads(recomputed)
+    except (ValueError, RecursionError):
+        return False
+    if (
+        not (isinstance(ours, dict) and isinstance(theirs, dict))
+        or ours.keys() != theirs.keys()
+    ):
+        return False
+    return all(
+        not _compare_scalars(value, theirs[name], tolerance)
+        if type(value) is type(theirs[name])
+        else False
+        for name, value in ours.items()
+    )
 
 
 def _compare_arrays(stored: Array, recomputed: Array, tolerance: float) -> str:
