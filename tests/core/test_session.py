@@ -12,6 +12,7 @@ import pytest
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.checkpoints.manifest import Tuned
 from core.commands import Command
+from core.envs.mujoco import Environment
 from core.session.session import Session
 from core.settings import Settings, preset
 from core.traces.trace import (
@@ -19,6 +20,7 @@ from core.traces.trace import (
     EpisodeEnded,
     EpisodeStarted,
     GradientUpdate,
+    Proposal,
     Record,
     Snapshot,
 )
@@ -56,6 +58,18 @@ def assert_same(first: Iterable[Record], second: Iterable[Record]) -> None:
 
 def steps(records: Iterable[Record]) -> list[EnvironmentStep]:
     return [record for record in records if isinstance(record, EnvironmentStep)]
+
+
+def proposals(records: Iterable[Record]) -> list[Proposal]:
+    return [record for record in records if isinstance(record, Proposal)]
+
+
+def moments(records: Iterable[Record]) -> list[tuple[Proposal, EnvironmentStep]]:
+    """What was proposed, and what happened."""
+    happened = steps(records)
+    proposed = proposals(records)[: len(happened)]
+    assert [p.t for p in proposed] == [s.t for s in happened]
+    return list(zip(proposed, happened, strict=True))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -114,7 +128,7 @@ def test_a_reset_command_begins_the_next_episode_on_the_next_seed(
     assert (started.episode, started.seed) == (1, 6)
 
 
-def test_the_action_applied_is_the_last_updates_and_its_change_is_recorded(
+def test_the_action_proposed_is_the_last_updates_and_its_change_is_recorded(
     checkpoint: Checkpoint,
 ) -> None:
     records = advance(Session(checkpoint, FAST, seed=5), 60)
@@ -122,36 +136,48 @@ def test_the_action_applied_is_the_last_updates_and_its_change_is_recorded(
     for record in records:
         if isinstance(record, GradientUpdate):
             last = record
-        if isinstance(record, EnvironmentStep):
+        if isinstance(record, Proposal):
             assert last is not None
             assert np.array_equal(record.action, last.action)
             change = np.abs(record.action - record.frozen_action).max()
             assert record.action_change == pytest.approx(float(change))
             assert record.objective_after == last.objective
+            assert (record.t, record.k) == (last.t, last.k)
             assert 0 < record.action_change <= 0.1
+
+
+def test_the_action_proposed_is_the_one_that_is_applied(checkpoint: Checkpoint) -> None:
+    records = advance(Session(checkpoint, FAST, seed=5), 60)
+    environment = Environment(checkpoint.task)
+    for proposed, happened in moments(records):
+        state = environment.restore(proposed.physics_state, proposed.t)
+        assert np.array_equal(state, proposed.state)
+        transition = environment.apply(proposed.action)
+        assert np.array_equal(transition.next_state, happened.next_state)
+        assert transition.reward == happened.reward
 
 
 def test_the_frozen_controller_walks_with_its_twin(checkpoint: Checkpoint) -> None:
     records = advance(Session(checkpoint, FAST.replace(controller="frozen"), seed=5), 80)
-    for step in steps(records):
-        assert step.episode_return == step.frozen_return
-        assert step.true_gain == 0.0
+    for proposed, happened in moments(records):
+        assert happened.episode_return == happened.frozen_return
+        assert proposed.true_gain == 0.0
     ended = [r for r in records if isinstance(r, EpisodeEnded)]
     assert ended
     assert all(r.episode_return == r.frozen_return for r in ended)
 
 
 def test_the_true_future_begins_with_what_really_happens(checkpoint: Checkpoint) -> None:
-    for step in steps(advance(Session(checkpoint, FAST, seed=5), 60)):
-        assert np.array_equal(step.true_states[2, 1], step.next_state)
-        assert step.true_rewards[2, 0] == step.reward
+    for proposed, happened in moments(advance(Session(checkpoint, FAST, seed=5), 60)):
+        assert np.array_equal(proposed.true_states[2, 1], happened.next_state)
+        assert proposed.true_rewards[2, 0] == happened.reward
 
 
 def test_without_diagnostics_the_run_is_the_same(checkpoint: Checkpoint) -> None:
-    rich = steps(advance(Session(checkpoint, FAST, seed=5), 60))
-    poor = steps(advance(Session(checkpoint, FAST, seed=5, diagnostics=False), 60))
-    for one, other in zip(rich, poor, strict=True):
-        assert np.array_equal(one.next_state, other.next_state)
+    rich = moments(advance(Session(checkpoint, FAST, seed=5), 60))
+    poor = moments(advance(Session(checkpoint, FAST, seed=5, diagnostics=False), 60))
+    for (one, happened), (other, also) in zip(rich, poor, strict=True):
+        assert np.array_equal(happened.next_state, also.next_state)
         assert one.objective_after == other.objective_after
         assert np.isnan(other.true_gain)
 
@@ -162,11 +188,11 @@ def test_a_non_finite_rollout_falls_back_to_the_frozen_action_and_says_so(
     broken = load(write_runnable(tmp_path / "broken"))
     broken.reward.rewards.mean.fill_(float("nan"))
     session = Session(broken, FAST, seed=5)
-    found = steps(advance(session, 30))
+    found = proposals(advance(session, 30))
     assert found
-    for step in found:
-        assert step.fallback
-        assert np.array_equal(step.action, step.frozen_action)
+    for proposed in found:
+        assert proposed.fallback
+        assert np.array_equal(proposed.action, proposed.frozen_action)
 
 
 def test_the_paper_preset_takes_the_tuned_step_size(checkpoint: Checkpoint) -> None:
