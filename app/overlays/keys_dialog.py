@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PyQt6.QtCore import QSignalBlocker, QSize
-from PyQt6.QtGui import QKeySequence
+from PyQt6.QtCore import QSignalBlocker, QSize, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -30,6 +31,43 @@ SIZE = QSize(620, 600)
 KEY_WIDTH = 128
 
 
+class KeyField(QKeySequenceEdit):
+    """One key. A press empties it until the key is let go, which means nothing yet."""
+
+    chosen = pyqtSignal()
+    """A key was pressed and let go, or cleared by the cross."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pressed = False
+        self.setMaximumSequenceLength(1)
+        self.setClearButtonEnabled(True)
+        self.setFixedWidth(KEY_WIDTH)
+        self.keySequenceChanged.connect(lambda _keys: self._changed())
+
+    @property
+    def key(self) -> str:
+        """The key as text; empty for none."""
+        return normal(self.keySequence().toString())
+
+    def put(self, key: str) -> None:
+        """Show a key without `chosen`."""
+        with QSignalBlocker(self):
+            self.setKeySequence(QKeySequence(key))
+        line = self.findChild(QLineEdit)
+        if line is not None:
+            line.setPlaceholderText("none")
+
+    def keyPressEvent(self, a0: QKeyEvent | None) -> None:
+        self._pressed = True
+        super().keyPressEvent(a0)
+        self._pressed = False
+
+    def _changed(self) -> None:
+        if not self._pressed:
+            self.chosen.emit()
+
+
 class KeysDialog(QDialog):
     """One row a command. A key that another command has is refused in one line."""
 
@@ -39,7 +77,7 @@ class KeysDialog(QDialog):
         self.setModal(True)
         self.resize(SIZE)
         self._commands, self._binder = commands, binder
-        self.fields: dict[str, tuple[QKeySequenceEdit, ...]] = {}
+        self.fields: dict[str, tuple[KeyField, ...]] = {}
         self.resets: dict[str, QPushButton] = {}
         self._headings: list[QLabel] = []
         self.fault = QLabel()
@@ -93,28 +131,25 @@ class KeysDialog(QDialog):
         label = QLabel(self._commands.plain_text(entry.name))
         label.setToolTip(entry.tip)
         grid.addWidget(label, row, 0)
-        fields = tuple(QKeySequenceEdit() for _ in range(MOST_KEYS))
+        fields = tuple(KeyField() for _ in range(MOST_KEYS))
         for column, field in enumerate(fields):
-            field.setMaximumSequenceLength(1)
-            field.setClearButtonEnabled(True)
-            field.setFixedWidth(KEY_WIDTH)
             which = "Key" if column == 0 else "Second key"
             field.setAccessibleName(f"{which} of {entry.text}")
-            field.keySequenceChanged.connect(lambda _keys, name=entry.name: self._bind(name))
+            field.chosen.connect(partial(self._bind, entry.name))
             grid.addWidget(field, row, 1 + column)
         reset = QPushButton("Reset")
         reset.setAutoDefault(False)
         reset.setToolTip(f"Back to {' and '.join(entry.keys) or 'no key'}")
-        reset.clicked.connect(lambda _checked, name=entry.name: self._reset(name))
+        reset.clicked.connect(partial(self._reset, entry.name))
         grid.addWidget(reset, row, 1 + MOST_KEYS)
         self.fields[entry.name], self.resets[entry.name] = fields, reset
 
     def _bind(self, name: str) -> None:
-        keys = tuple(normal(field.keySequence().toString()) for field in self.fields[name])
+        keys = tuple(field.key for field in self.fields[name])
         if tuple(key for key in keys if key) != self._commands.keys(name):
             self._attempt(lambda: self._binder.bind(name, keys))
 
-    def _reset(self, name: str) -> None:
+    def _reset(self, name: str, _checked: bool = False) -> None:
         self._attempt(lambda: self._binder.reset(name))
 
     def _reset_all(self) -> None:
@@ -135,10 +170,5 @@ class KeysDialog(QDialog):
         for name, fields in self.fields.items():
             keys = self._commands.keys(name)
             for place, field in enumerate(fields):
-                key = keys[place] if place < len(keys) else ""
-                with QSignalBlocker(field):
-                    field.setKeySequence(QKeySequence(key))
-                line = field.findChild(QLineEdit)
-                if line is not None:
-                    line.setPlaceholderText("none")
+                field.put(keys[place] if place < len(keys) else "")
             self.resets[name].setEnabled(self._binder.is_changed(name))

@@ -22,7 +22,9 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.commands.binding import normal
 from app.commands.entries import ENTRIES, MENUS
+from app.commands.guard import keep_keys
 from app.commands.registry import CommandRegistry, key_text
 
 Key = Qt.Key
@@ -81,6 +83,10 @@ def test_no_two_commands_share_a_key() -> None:
     assert [key for key, count in keys.items() if count > 1] == []
 
 
+def test_every_key_is_written_as_qt_writes_it() -> None:
+    assert [key for entry in ENTRIES for key in entry.keys if normal(key) != key] == []
+
+
 def test_every_command_is_in_a_menu_and_says_its_keys(desk: Desk) -> None:
     menus = desk.registry.fill_menus(desk.window.menuBar())
     listed = [
@@ -117,6 +123,23 @@ def test_the_toolbar_has_the_commands_with_a_short_name(desk: Desk) -> None:
         (Key.Key_End, Modifier.NoModifier, "live"),
         (Key.Key_P, Modifier.NoModifier, "play"),
         (Key.Key_T, Modifier.ControlModifier, "theme"),
+        (Key.Key_Return, Modifier.NoModifier, "accept"),
+        (Key.Key_Enter, Modifier.KeypadModifier, "accept"),
+        (Key.Key_Delete, Modifier.NoModifier, "reject"),
+        (Key.Key_E, Modifier.NoModifier, "edit_settings"),
+        (Key.Key_Return, Modifier.ShiftModifier, "redo_updates"),
+        (Key.Key_B, Modifier.ControlModifier, "fork"),
+        (Key.Key_F9, Modifier.NoModifier, "breakpoint"),
+        (Key.Key_F9, Modifier.ShiftModifier, "breakpoint_condition"),
+        (Key.Key_F11, Modifier.AltModifier, "back_update"),
+        (Key.Key_F11, Modifier.AltModifier | Modifier.ShiftModifier, "back_out"),
+        (Key.Key_BracketRight, Modifier.NoModifier, "next_particle"),
+        (Key.Key_Escape, Modifier.NoModifier, "clear_particle"),
+        (Key.Key_Comma, Modifier.NoModifier, "play_slower"),
+        (Key.Key_K, Modifier.ControlModifier, "palette"),
+        (Key.Key_Question, Modifier.NoModifier, "shortcuts"),
+        (Key.Key_P, Modifier.ControlModifier | Modifier.ShiftModifier, "present"),
+        (Key.Key_2, Modifier.ControlModifier, "workspace_compare"),
     ],
 )
 def test_a_key_gives_its_command_where_no_field_has_focus(
@@ -141,6 +164,12 @@ def test_a_key_gives_its_command_where_no_field_has_focus(
         (Key.Key_End, Modifier.NoModifier),
         (Key.Key_P, Modifier.NoModifier),
         (Key.Key_Delete, Modifier.NoModifier),
+        (Key.Key_Return, Modifier.NoModifier),
+        (Key.Key_Return, Modifier.ShiftModifier),
+        (Key.Key_Escape, Modifier.NoModifier),
+        (Key.Key_F9, Modifier.NoModifier),
+        (Key.Key_E, Modifier.NoModifier),
+        (Key.Key_Question, Modifier.ShiftModifier),
     ],
 )
 def test_no_key_gives_a_command_from_inside_a_field(
@@ -167,6 +196,51 @@ def test_a_list_and_a_slider_keep_their_arrows_and_leave_the_rest(desk: Desk) ->
         assert not desk.given
         press(desk, field, Key.Key_F10)
         assert desk.given.pop("step_over") == 1
+
+
+def test_a_command_that_nobody_carries_out_is_grey_and_says_when_it_works(
+    qtbot: QtBot,
+) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    registry = CommandRegistry(window)
+    assert not any(action.isEnabled() for action in registry.actions.values())
+    assert "\nWorks at a pause before the action" in registry.actions["accept"].toolTip()
+    registry.connect("accept", lambda: None)
+    assert registry.actions["accept"].isEnabled()
+    assert "Works" not in registry.actions["accept"].toolTip()
+
+
+def test_a_command_can_be_switched_off_and_its_key_with_it(desk: Desk) -> None:
+    desk.registry.set_enabled("fork", False)
+    press(desk, "nothing", Key.Key_B, Modifier.ControlModifier)
+    assert not desk.given
+    assert "Works while an engine lives" in desk.registry.actions["fork"].toolTip()
+    desk.registry.set_enabled("fork", True)
+    press(desk, "nothing", Key.Key_B, Modifier.ControlModifier)
+    assert desk.given == {"fork": 1}
+
+
+def test_a_list_can_keep_a_key_for_itself(desk: Desk) -> None:
+    keep_keys(desk.fields["list"], Key.Key_Delete)
+    press(desk, "list", Key.Key_Delete)
+    assert not desk.given
+    press(desk, "slider", Key.Key_Delete)
+    assert desk.given == {"reject": 1}
+
+
+def test_undo_is_the_fields_while_it_has_something_to_take_back(desk: Desk) -> None:
+    number = desk.fields["spin box"]
+    assert isinstance(number, QSpinBox)
+    number.setFocus()
+    number.selectAll()
+    QTest.keyClick(number, Key.Key_7)
+    QTest.keyClick(number, Key.Key_Z, Modifier.ControlModifier)
+    assert not desk.given
+    assert number.text() == "0"
+    QTest.keyClick(number, Key.Key_Return)
+    QTest.keyClick(number, Key.Key_Z, Modifier.ControlModifier)
+    assert desk.given == {"undo": 1}
 
 
 def test_space_presses_the_button_that_has_focus(desk: Desk, qtbot: QtBot) -> None:
