@@ -13,6 +13,7 @@ COMMANDS = (
     "gui",
     "run",
     "replay",
+    "search",
     "compare",
     "evaluate",
     "collect",
