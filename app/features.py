@@ -8,10 +8,14 @@ from PyQt6.QtCore import QObject
 
 from app.desk import Desk
 from app.finding_commands import FindingCommands
+from app.playing import Playing
+from app.selecting import Selecting
 from app.settings_edits import SettingsEdits
 from app.undoing import Undoing
 
 FEATURES: tuple[Callable[[Desk], QObject], ...] = (
+    Selecting,
+    Playing,
     SettingsEdits,
     Undoing,
     FindingCommands,

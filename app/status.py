@@ -75,9 +75,18 @@ class StatusReporter(QObject):
         )
 
     def _badge(self, state: str) -> str:
+        label, pace = self._source.label, self._pace()
         if not self._source.shows_live_run:
-            waits = state == "starting" or (state in {"running", "paused"})
-            return f"{self._source.label}, engine starts" if waits else self._source.label
+            if state in {"starting", "running", "paused"}:
+                return f"{label}, engine starts"
+            return f"{label}, {pace}" if pace else label
         if self._cursor.live:
             return f"live, {state}"
-        return f"looking back, engine {state}"
+        return f"playing {pace}, engine {state}" if pace else f"looking back, engine {state}"
+
+    def _pace(self) -> str:
+        """How fast the record plays; empty where it does not."""
+        playback = self._playback
+        if not playback.playing:
+            return ""
+        return f"back at {playback.pace.name}" if playback.backwards else playback.pace.name

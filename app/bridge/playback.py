@@ -1,4 +1,4 @@
-"""Plays recorded steps at the robot's own speed; late ticks skip steps, none queue."""
+"""Plays recorded steps at a chosen pace, forwards or backwards; late ticks skip, none queue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import time
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from app.bridge.recorded_run import RecordedRun
-from app.state.cursor import Address, Cursor
+from app.state.cursor import Address, Cursor, Place
+from app.state.pace import REAL, Pace
 
 TICK_MS = 33
 
@@ -17,6 +18,8 @@ class Playback(QObject):
 
     changed = pyqtSignal(bool)
     """Whether it plays."""
+    pace_changed = pyqtSignal(object)
+    """The Pace that the next playing has, and this one if it plays."""
 
     def __init__(self, cursor: Cursor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +27,8 @@ class Playback(QObject):
         self._run: RecordedRun | None = None
         self._from = Address()
         self._from_time = 0.0
-        self._speed, self._repeat = 1.0, False
+        self._chosen = self._pace = REAL
+        self._repeat = self._backwards = False
         self._last_t = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -35,16 +39,42 @@ class Playback(QObject):
     def playing(self) -> bool:
         return bool(self._timer.isActive())
 
-    def start(self, run: RecordedRun, *, speed: float = 1.0, repeat: bool = False) -> None:
+    @property
+    def backwards(self) -> bool:
+        """Whether it plays towards the start."""
+        return self.playing and self._backwards
+
+    @property
+    def pace(self) -> Pace:
+        """Of the playing that goes on; else the one that was chosen for the next."""
+        return self._pace if self.playing else self._chosen
+
+    def set_pace(self, pace: Pace) -> None:
+        """Play at this pace from here on, and next time."""
+        self._chosen = self._pace = pace
+        if self.playing and self._cursor.address is not None:
+            self._begin(self._cursor.address)
+        self.pace_changed.emit(pace)
+
+    def start(
+        self,
+        run: RecordedRun,
+        *,
+        speed: float | None = None,
+        repeat: bool = False,
+        backwards: bool = False,
+    ) -> None:
         """Play from the cursor; from the start of its episode where that is at its end.
 
-        `speed` is 1 for the real robot's; with `repeat` the last episode plays again and again.
+        `speed` is 1 for the real robot's, None for the chosen pace; with `repeat` the last
+        episode plays again and again. Backwards it ends at the start of the trace.
         """
         address = self._cursor.address
         if address is None:
             return
-        self._run, self._speed, self._repeat = run, speed, repeat
-        if run.step_after(address.place) is None:
+        self._run, self._repeat, self._backwards = run, repeat, backwards
+        self._pace = self._chosen if speed is None else Pace(speed)
+        if not backwards and run.step_after(address.place) is None:
             address = Address(branch=address.branch, episode=address.episode)
         self._begin(address)
         self._timer.start()
@@ -64,22 +94,26 @@ class Playback(QObject):
     def _tick(self) -> None:
         if self._run is None:
             return
-        seconds = self._run.task.seconds_per_environment_step / self._speed
-        t = self._from.t + int((time.monotonic() - self._from_time) / seconds)
-        branch, episode = self._from.branch, self._from.episode
+        seconds = self._pace.seconds(self._run.task.seconds_per_environment_step)
+        steps = int((time.monotonic() - self._from_time) / seconds)
+        t = self._from.t - steps if self._backwards else self._from.t + steps
         if t > self._last_t:
             self._last_t = self._find_last_t()
-        if t <= self._last_t:
-            self._cursor.go_to(Address(branch=branch, episode=episode, t=t))
-            return
-        after = self._run.step_after((branch, episode, self._last_t))
-        self._cursor.go_to(Address(branch=branch, episode=episode, t=self._last_t))
-        if after is None and self._repeat:
-            self._begin(Address(branch=branch, episode=episode))
-        elif after is None:
-            self.stop()
+        shown = min(max(t, 0), self._last_t)
+        branch, episode = self._from.branch, self._from.episode
+        self._cursor.go_to(Address(branch=branch, episode=episode, t=shown))
+        if shown != t:
+            self._leave(self._run, (branch, episode, shown))
+
+    def _leave(self, run: RecordedRun, place: Place) -> None:
+        """Go on beyond the first or the last step of an episode."""
+        beyond = run.step_before(place) if self._backwards else run.step_after(place)
+        if beyond is not None:
+            self._begin(Address(branch=beyond[0], episode=beyond[1], t=beyond[2]))
+        elif self._repeat:
+            self._begin(Address(branch=place[0], episode=place[1]))
         else:
-            self._begin(Address(branch=after[0], episode=after[1], t=after[2]))
+            self.stop()
 
     def _find_last_t(self) -> int:
         branch, episode, t = self._from.place

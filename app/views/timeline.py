@@ -128,8 +128,6 @@ class TimelineView(View):
         zooms = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
         if event.key() == Qt.Key.Key_End:
             self.live_requested.emit()
-        elif event.key() == Qt.Key.Key_F:
-            self.fit()
         elif event.key() in zooms:
             self._zoom(zooms[Qt.Key(event.key())], float(t))
         elif event.key() in moves:
