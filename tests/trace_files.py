@@ -17,6 +17,11 @@ from core.traces.verify import check_integrity
 from tests.motion import Sizes
 
 SMALL = Sizes(particles=2, horizon=2, weights=5)
+ADDRESSED = (
+    "EnvironmentStep", "Proposal", "GradientUpdate", "CommandApplied", "EpisodeEnded",
+    "BranchStarted", "BreakpointHit",
+)  # fmt: skip
+"""Kinds with an address (episode, t)."""
 
 
 def change(path: Path, *statements: str) -> None:
@@ -34,9 +39,13 @@ def read_everything(path: Path) -> list[Record]:
         moment = reader.latest_moment()
         if moment is not None:
             reader.updates(*moment)
+            reader.proposal(*moment)
             reader.environment_step(*moment)
-        for kind in ("EnvironmentStep", "GradientUpdate", "CommandApplied", "EpisodeEnded"):
+        branches = reader.branches()
+        for kind in ADDRESSED:
             reader.columns(kind, list(layout(kind).scalars))
+            reader.path_columns(kind, list(layout(kind).scalars), branches.newest)
+        branches.common(0, branches.newest)
         return list(reader.records())
 
 

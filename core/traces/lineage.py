@@ -82,7 +82,9 @@ class Branches:
         return tuple(record.branch for record in self.records if record.parent == branch)
 
     def path(self, branch: int) -> tuple[Segment, ...]:
-        """The segments that lead to a branch, the root's first, its own last."""
+        """The segments that lead to a branch, the root's first, its own last; () without it."""
+        if not 0 <= branch <= self.newest:
+            return ()
         segments = [Segment(branch=branch, end=None)]
         end: Clock | None = None
         while (started := self.started(segments[0].branch)) is not None:

@@ -29,6 +29,8 @@ from core.traces.trace import (
 from core.traces.values import DAMAGE
 
 _MOST_UPDATES = 1000
+_NO_SEQ = 2**63 - 1
+"""After every record."""
 _Addressed = TypeVar("_Addressed", GradientUpdate, Proposal, EnvironmentStep)
 
 
@@ -210,7 +212,7 @@ class TraceReader:
         """
         has_k = "k" in layout(kind).scalars
         wanted = list(dict.fromkeys(["episode", "t", *(["k"] if has_k else []), *names]))
-        parts: list[dict[str, Column]] = []
+        parts = [self.columns(kind, wanted, since_seq=_NO_SEQ)]
         for segment in self.branches().path(branch):
             part = self.columns(kind, wanted, branch=segment.branch, episode=episode)
             held = segment.held(part["episode"], part["t"], part["k"] if has_k else None)

@@ -83,7 +83,7 @@ def test_a_statement_that_would_never_end_is_stopped(path: Path) -> None:
 
 def test_a_page_that_is_there_many_times_is_noticed(tmp_path: Path) -> None:
     """Children of a tree's root all made the same page: a scan would see its rows again."""
-    path = make_run(tmp_path / "run.trace", 60, sizes=SMALL)
+    path = make_run(tmp_path / "run.trace", 120, sizes=SMALL)
     connection = sqlite3.connect(path)
     query = "SELECT rootpage FROM sqlite_master WHERE name = 'EnvironmentStep'"
     ((root,),) = connection.execute(query)

@@ -17,6 +17,7 @@ from core.traces.reader import TraceReader
 from core.traces.trace import (
     EnvironmentStep,
     EpisodeEnded,
+    Proposal,
     Record,
 )
 from tests.core.command_line.fake_window import SMALL, command_line
@@ -57,7 +58,9 @@ def test_run_reports_what_its_trace_holds(
     assert values["episode_returns"] == [r.episode_return for r in ended]
     assert values["frozen_returns"] == [r.frozen_return for r in ended]
     assert values["scores"] == pytest.approx([r.score for r in ended])
-    gains = [r.objective_after - r.objective_before for r in steps]
+    proposed = [r for r in records if isinstance(r, Proposal)]
+    assert len(proposed) == 30
+    gains = [r.objective_after - r.objective_before for r in proposed]
     mean_gain = values["objective_after_mean"] - values["objective_before_mean"]
     assert mean_gain == pytest.approx(sum(gains) / 30, abs=1e-6)
     if isinstance(records[-1], EnvironmentStep):
