@@ -243,9 +243,9 @@ class MainWindow(QMainWindow):
         self.add_dock("why", "Why", why, area=right, group="update")
         self.add_dock("table", "Table", views.table, area=right)
         bottom = Area.BottomDockWidgetArea
-        self.add_dock(
-            "timeline", "Timeline", views.timeline, area=bottom, workspaces=EVERYWHERE
-        )
+        # The compare workspace has lanes of its own, with both branches.
+        lanes = EVERYWHERE - {"compare"}
+        self.add_dock("timeline", "Timeline", views.timeline, area=bottom, workspaces=lanes)
 
 
 def _title_while_floating(dock: QDockWidget, floating: bool) -> None:
