@@ -25,6 +25,7 @@ from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal, Record
 from tests.branched_run import Fork, plant, write_branches
 from tests.motion import Sizes
 from tests.records import make_run, run_records
+from tests.trace_files import change
 
 ROOT = Path(__file__).parents[2]
 SMALL = Sizes(particles=2, horizon=2, weights=5)
@@ -261,10 +262,17 @@ def test_the_committed_page_on_conditions_is_current() -> None:
     )
 
 
-@pytest.mark.slow
 def test_ten_thousand_environment_steps_are_searched_within_a_second(tmp_path: Path) -> None:
-    path = make_run(tmp_path / "t.trace", 1000, episodes=10, ascent_steps=3, sizes=SMALL)
+    path = make_run(tmp_path / "t.trace", 250, ascent_steps=3, sizes=SMALL)
+    for kind in ("GradientUpdate", "Proposal", "EnvironmentStep"):
+        names = list(layout(kind).scalars)
+        columns = ", ".join("episode + n" if name == "episode" else name for name in names)
+        change(
+            path,
+            "WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 39)"
+            f" INSERT INTO {kind} SELECT seq + n * 10000, {columns} FROM {kind}, copy",
+        )
     for text in (CONDITIONS[8], "gradient_norm > 31 and action_change > 0 and reward > 2.8"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert at_once(path, text, 0).looked_at == 10_000
-        assert time.perf_counter() - begun < 1.0
+        assert time.process_time() - begun < 1.0
