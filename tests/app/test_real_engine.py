@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from app.application import Application
 from app.state.target import Target
 from core.checkpoints.checkpoint import load
-from core.session.replay import checkpoint_of, recompute
+from core.session.replay import recompute
 from core.session.session import Session
+from core.session.shelf import Shelf
 from core.settings import Settings
 from core.traces.reader import TraceReader
 from core.traces.trace import CommandApplied, Record
@@ -50,7 +51,7 @@ def without_commands(trace: Path) -> list[Record]:
 def assert_verifies(trace: Path) -> None:
     with TraceReader(trace) as reader:
         assert check_integrity(reader) is None
-        for seq, stored, again in recompute(reader, checkpoint_of(reader.started())):
+        for seq, stored, again in recompute(reader, Shelf()):
             assert compare_records(stored, again, seq) is None
 
 

@@ -4,57 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import random
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from core.commands import Command
-from core.engine import Engine, open_session
-from core.session.replay import checkpoint_of, recompute
-from core.settings import Settings
 from core.traces.archive import TraceWriter
 from core.traces.connection import TraceFull
 from core.traces.reader import TraceReader
-from core.traces.trace import CommandApplied, EnvironmentStep, GradientUpdate, Record
-from core.traces.verify import check_integrity, compare_records
+from core.traces.trace import (
+    CommandApplied,
+    EnvironmentStep,
+    GradientUpdate,
+    Proposal,
+    Record,
+)
+from core.traces.verify import compare_records
+from tests.engine_served import FAST, Served, assert_verifies, line, records
 from tests.runnable_checkpoint import write_runnable
-
-FAST = Settings(horizon=1, particles=2, denoising_levels=1)
-NONSENSE = ("nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_runnable(tmp_path_factory.mktemp("checkpoint") / "tiny")
-
-
-class Served:
-    """An engine in this process: send lines, then let it serve until its input closes."""
-
-    def __init__(self, trace: Path, folder: Path, *, resume: bool = False) -> None:
-        session, self.writer = open_session(trace, str(folder), FAST, 3, resume=resume)
-        self.output = trace.with_suffix(".out").open("a+", encoding="utf-8")
-        self.engine = Engine(session, self.writer, self.output)
-
-    def send(self, *lines: str) -> list[dict[str, Any]]:
-        waiting: queue.Queue[str | None] = queue.Queue()
-        for line in (*lines, None):
-            waiting.put(line)
-        start = self.output.tell()
-        self.engine.serve(waiting)
-        self.output.seek(start)
-        return [json.loads(line) for line in self.output.read().splitlines()]
-
-    def close(self) -> None:
-        self.writer.close()
-        self.output.close()
 
 
 @pytest.fixture
@@ -64,38 +40,23 @@ def served(tmp_path: Path, folder: Path) -> Iterator[Served]:
     served.close()
 
 
-def line(identity: str, name: str, **settings: Any) -> str:
-    return Command(id=identity, name=name, settings=settings).to_line()
-
-
-def records(trace: Path) -> list[Record]:
-    with TraceReader(trace) as reader:
-        return list(reader.records())
-
-
-def work_until_paused(served: Served) -> None:
-    while served.engine.running:
-        served.engine.work()
-
-
-def test_step_into_stops_before_the_action_and_step_out_applies_it(
-    served: Served, tmp_path: Path
+def test_step_into_stops_after_each_update_and_at_the_proposal_and_step_out_applies_it(
+    served: Served,
 ) -> None:
-    served.send(line("1", "step_into"))
-    work_until_paused(served)
-    assert isinstance(records(tmp_path / "run.trace")[-1], GradientUpdate)
-    served.send(line("2", "step_out"))
-    work_until_paused(served)
-    assert isinstance(records(tmp_path / "run.trace")[-1], EnvironmentStep)
+    for kind in (GradientUpdate, Proposal, EnvironmentStep, GradientUpdate, Proposal):
+        if kind is EnvironmentStep:
+            served.obey("step_out")
+        else:
+            served.obey("step_into")
+        assert isinstance(served.records()[-1], kind)
+    happened = [r for r in served.records() if isinstance(r, EnvironmentStep)]
+    assert [r.t for r in happened] == [0]
 
 
-def test_step_over_makes_one_environment_step_with_all_its_updates(
-    served: Served, tmp_path: Path
-) -> None:
-    for number in range(3):
-        served.send(line(str(number), "step_over"))
-        work_until_paused(served)
-    found = records(tmp_path / "run.trace")
+def test_step_over_makes_one_environment_step_with_all_its_updates(served: Served) -> None:
+    for _ in range(3):
+        served.obey("step_over")
+    found = served.records()
     assert [r.t for r in found if isinstance(r, EnvironmentStep)] == [0, 1, 2]
     assert [r.k for r in found if isinstance(r, GradientUpdate)] == [0, 1] * 3
 
@@ -124,22 +85,19 @@ def test_run_sent_again_after_a_crash_before_its_acknowledgement_runs(
     assert len(found) == 1
 
 
+def refuse(_: TraceWriter, *records: Record) -> int:
+    raise TraceFull("the disk is full", "make room")
+
+
 def test_an_edit_on_a_full_disk_takes_effect_with_its_record(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append = served.writer.append
-
-    def refuse(_: TraceWriter, record: Record) -> int:
-        raise TraceFull("the disk is full", "make room")
-
     monkeypatch.setattr(TraceWriter, "append", refuse)
     said = served.send(line("edit-1", "edit", ascent_steps=2))
     assert [m["event"] for m in said if m["event"] == "failed"]
-    monkeypatch.setattr(TraceWriter, "append", lambda _, record: append(record))
-    for number in range(3):
-        served.send(line(str(number), "step_over"))
-        work_until_paused(served)
     monkeypatch.undo()
+    for _ in range(3):
+        served.obey("step_over")
     assert_verifies(tmp_path / "run.trace")
     edits = [r for r in records(tmp_path / "run.trace") if isinstance(r, CommandApplied)]
     assert [e.command_id for e in edits].count("edit-1") == 1
@@ -148,32 +106,31 @@ def test_an_edit_on_a_full_disk_takes_effect_with_its_record(
 def test_nonsense_on_the_input_is_answered_in_one_line_and_changes_nothing(
     served: Served,
 ) -> None:
-    before = served.writer.last_seq
+    before = served.last_seq
     said = served.send(
         "nonsense", "[]", '{"id": 1}', '{"id": "1", "command": "fly"}', "x" * 70_000
     )
     failed = [m["line"] for m in said if m["event"] == "failed"]
     assert len(failed) == 5
     assert not any("\n" in text for text in failed)
-    assert served.writer.last_seq == before
+    assert served.last_seq == before
 
 
 def test_a_full_disk_pauses_says_so_and_loses_no_record(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.send(line("1", "run"))
-    append, refused = served.writer.append, []
+    refused: list[Record] = []
 
-    def refuse(record: Record) -> int:
-        refused.append(record)
-        raise TraceFull("the disk is full", "make room")
+    def refuse_and_note(writer: TraceWriter, *records: Record) -> int:
+        refused.extend(records)
+        return refuse(writer, *records)
 
-    monkeypatch.setattr(TraceWriter, "append", lambda _, record: refuse(record))
+    monkeypatch.setattr(TraceWriter, "append", refuse_and_note)
     served.engine.work()
     assert not served.engine.running
-    monkeypatch.setattr(TraceWriter, "append", lambda _, record: append(record))
-    served.send(line("2", "step_over"))
-    work_until_paused(served)
+    monkeypatch.undo()
+    served.obey("step_over")
     stored = records(tmp_path / "run.trace")
     assert compare_records(stored[2], refused[0], 3) is None
     assert_verifies(tmp_path / "run.trace")
@@ -208,17 +165,6 @@ def test_going_on_after_a_crash_gives_the_records_of_a_run_without_one(
         ]
         for seq, (one, other) in enumerate(zip(wanted, found, strict=True)):
             assert compare_records(one, other, seq) is None
-
-
-def assert_verifies(trace: Path) -> int:
-    with TraceReader(trace) as reader:
-        assert check_integrity(reader) is None
-        count = 0
-        for seq, stored, again in recompute(reader, checkpoint_of(reader.started())):
-            assert compare_records(stored, again, seq) is None
-            count += 1
-        assert count == reader.last_seq()
-        return count
 
 
 def start(trace: Path, folder: Path, *more: str) -> subprocess.Popen[str]:
