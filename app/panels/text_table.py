@@ -51,6 +51,11 @@ class TextTable(QTableView):
         return self._texts.rows
 
     @property
+    def columns(self) -> tuple[TextColumn, ...]:
+        """What is shown of each row."""
+        return self._texts.columns
+
+    @property
     def current_row(self) -> int:
         """-1 where none is selected."""
         return self.currentIndex().row()
@@ -140,7 +145,8 @@ class TextRows(QAbstractTableModel):
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.rows[index.row()][index.column()]
+            row = self.rows[index.row()]
+            return row[index.column()] if index.column() < len(row) else None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(right=self.columns[index.column()].right)
         if role == Qt.ItemDataRole.ToolTipRole:
