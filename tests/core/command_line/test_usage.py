@@ -15,6 +15,7 @@ COMMANDS = (
     "replay",
     "search",
     "compare",
+    "repro",
     "evaluate",
     "collect",
     "train",
