@@ -102,7 +102,7 @@ class ActionView(View):
         if after is None:
             return ()
         gap = numbers(after.action) - _reference_action(reference, len(after.action))
-        return ((f"largest {plain(float(np.abs(gap).max()), 2)}", "text"),)
+        return ((f"largest distance {plain(float(np.abs(gap).max()), 2)}", "text"),)
 
     def _draw_changes(self, rows: Floats, change: Floats, gap: Floats) -> None:
         """The column at the right: change from before, and distance to the reference."""

@@ -36,7 +36,10 @@ class Legend:
 
 
 class Header(QWidget):
-    """Title and legend above, coloured numbers and a chooser below; or all on one line."""
+    """Title and legend above, coloured numbers and a chooser below; or all on one line.
+
+    On one line the legend is left out where there is no room for it.
+    """
 
     def __init__(
         self,
@@ -108,8 +111,8 @@ class Header(QWidget):
         if any(_width(line) > self.width() for line in self._notes):
             return False
         if self._one_line:
-            needed = self._first_line_width() + 2 * _GAP + self._second_line_width()
-            return needed <= self.width()
+            title = text_width(self._title, bold=True)
+            return title + 2 * _GAP + self._second_line_width() <= self.width()
         second = self._second_line_width()
         if self._chooser is not None:
             second += _GAP + self._chooser.sizeHint().width()
@@ -133,6 +136,8 @@ class Header(QWidget):
         painter.end()
 
     def _paint_legend(self, painter: QPainter) -> None:
+        if self._one_line and self._needed_on_one_line() > self.width():
+            return
         painter.setFont(font(PLOT_TEXT))
         x = self.width() - self._legend_width()
         for entry in self._legend:
@@ -156,6 +161,9 @@ class Header(QWidget):
             painter.setPen(self._theme.color(color))
             painter.drawText(at, text)
             at = at + QPointF(text_width(text) + _GAP, 0)
+
+    def _needed_on_one_line(self) -> float:
+        return self._first_line_width() + 2 * _GAP + self._second_line_width()
 
     def _legend_width(self) -> float:
         texts = sum(text_width(entry.text, PLOT_TEXT) for entry in self._legend)

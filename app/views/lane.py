@@ -178,5 +178,6 @@ def _some(t: Floats, height: float) -> tuple[Floats, Floats]:
 
 
 def _value(value: float, trace: Curve, other: float | None) -> Value:
-    text = signed(value) if trace.signed else plain(value)
+    digits = 3 if other is None else 2
+    text = signed(value, digits) if trace.signed else plain(value, digits)
     return Value(text, trace.text_color, "" if other is None else against(value, other))

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from app.readouts import tick
 from app.theme import PLOT_TEXT, Theme, font, text_width
 
-CAPTION_WIDTH, COMPARED_WIDTH = 168, 212
+CAPTION_WIDTH, COMPARED_WIDTH = 168, 232
 """Pixels; wider while values stand beside their difference to the reference."""
 LEFT = 4
 """Pixels between the caption and the first t."""

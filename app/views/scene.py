@@ -190,9 +190,11 @@ def caption(moment: Moment, particle: int | None = None) -> Caption:
     title = f"t {moment.t}   k {after.k if after else 0} of {moment.ascent_steps}"
     horizon = max((fan.shape[1] - 1 for fan in fans.values()), default=0)
     note = f"outlines: j = {horizon}" if horizon else ""
+    picked = ""
     if horizon and particle is not None:
         kept = any(role in fans and particle < len(fans[role]) for role in IMAGINED)
-        note = f"particle {particle}" if kept else f"particle {particle}: not kept here"
+        picked = f"particle {particle}" if kept else f"particle {particle}: not kept here"
     if state_of(moment) is None:
         note = "waiting for the first record"
-    return Caption(title=title, entries=tuple((r, words[r]) for r in fans), note=note)
+    entries = tuple((role, words[role]) for role in fans)
+    return Caption(title=title, entries=entries, note=note, picked=picked)

@@ -32,6 +32,8 @@ class Caption:
     title: str
     entries: tuple[tuple[Role, str], ...]
     note: str = ""
+    picked: str = ""
+    """The particle that is picked out."""
 
 
 ORDER: tuple[tuple[Role, float], ...] = (
@@ -132,9 +134,11 @@ def paint_caption(painter: QPainter, caption: Caption, theme: Theme) -> QRectF:
         _paint_sample(painter, role, QPointF(x, y - 4), theme)
         painter.setPen(theme.color("text"))
         painter.drawText(QPointF(x + _SWATCH + 6, y), text)
-    if caption.note:
-        painter.setPen(theme.color("muted"))
-        painter.drawText(QPointF(x, y + LINE), caption.note)
+    for text, color in ((caption.picked, "accent"), (caption.note, "muted")):
+        if text:
+            y += LINE
+            painter.setPen(theme.color(color))
+            painter.drawText(QPointF(x, y), text)
     return box
 
 
@@ -144,9 +148,10 @@ def caption_box(caption: Caption) -> QRectF:
         QFontMetricsF(font(PLOT_TEXT + 1)),
         QFontMetricsF(font(WINDOW_TEXT, bold=True)),
     )
-    widths = [bold.horizontalAdvance(caption.title), small.horizontalAdvance(caption.note)]
+    widths = [bold.horizontalAdvance(caption.title)]
+    widths += [small.horizontalAdvance(text) for text in (caption.note, caption.picked)]
     widths += [_SWATCH + 6 + small.horizontalAdvance(text) for _, text in caption.entries]
-    lines = 1 + len(caption.entries) + bool(caption.note)
+    lines = 1 + len(caption.entries) + bool(caption.note) + bool(caption.picked)
     return QRectF(MARGIN - 4, MARGIN - 4, max(widths) + 12, lines * LINE + 8)
 
 

@@ -49,8 +49,8 @@ class TimelineView(View):
 
     def __init__(self, theme: Theme = LIGHT) -> None:
         legend = (
-            Legend("after", "gain predicted", "line"),
-            Legend("real", "gain true", "line"),
+            Legend("after", "predicted", "line"),
+            Legend("real", "true", "line"),
             Legend("refused", "trust region"),
         )
         super().__init__(

@@ -103,7 +103,7 @@ class View(QWidget):
         particle, reference = self.selection.particle, self.selection.reference
         notes = []
         if particle is not None and (words := self.particle_words(moment, particle)):
-            notes.append(((f"particle {particle}", "accent"), *words))
+            notes.append(((f"particle {particle}:", "accent"), *words))
         if reference is not None and (words := self.differences(moment, reference)):
             notes.append(((reference_name(reference, moment), "muted"), *words))
         return notes
