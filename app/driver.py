@@ -19,6 +19,7 @@ from app.state import decision, navigation
 from app.state.cursor import Address, Cursor
 from app.state.decision import Decision, Request, Situation
 from core.commands import Name
+from core.settings import Settings
 
 DRIVEN = (
     "run", "step_over", "step_into", "step_out", "next_episode", "back", "forward",
@@ -36,6 +37,10 @@ class Driver(QObject):
     """One line for a person: why nothing was done."""
     engine_wanted = pyqtSignal(object)
     """Requests about a trace that has no engine, a tuple of Request."""
+    settled = pyqtSignal()
+    """The engine has acknowledged all that was asked for: it stands where that led."""
+    compare_requested = pyqtSignal(int, int)
+    """Two branches to be shown side by side: the one looked at, and another."""
 
     def __init__(self, cursor: Cursor, follower: TraceFollower, playback: Playback) -> None:
         super().__init__()
@@ -138,7 +143,7 @@ class Driver(QObject):
             and (started.episode, started.t, started.k) == (episode, t, last)
             and updates[-1].branch != branch,
             settings=run.settings_at(address.place),
-            wanted=run.settings_at((branch, episode, t + 1)),
+            wanted=self._with_edits_under_way(run.settings_at((branch, episode, t + 1))),
         )
 
     def note_applied(self, command_id: str, *, accepted: bool) -> None:
@@ -147,6 +152,8 @@ class Driver(QObject):
             self._departures.discard(command_id)
             if accepted:
                 self._cursor.go_live()
+            if not self._departures:
+                self.settled.emit()
 
     def first(self) -> None:
         """To t = 0 of the cursor's episode."""
@@ -187,6 +194,12 @@ class Driver(QObject):
     @property
     def _engine_runs(self) -> bool:
         return self.engine is not None and self.engine.state == "running"
+
+    def _with_edits_under_way(self, settings: Settings) -> Settings:
+        for command in () if self.engine is None else self.engine.unacknowledged:
+            if command.name == "edit":
+                settings = settings.replace(**command.settings)
+        return settings
 
     def _decide(self, rule: Callable[[Situation], Decision]) -> None:
         here = self.situation()

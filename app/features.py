@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
+from app.branching import Branching
 from app.desk import Desk
 from app.finding_commands import FindingCommands
 from app.playing import Playing
@@ -19,5 +20,6 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     SettingsEdits,
     Undoing,
     FindingCommands,
+    Branching,
 )
 """Built in this order, which is also the order of their tabs."""

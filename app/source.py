@@ -52,6 +52,8 @@ class Source(QObject):
         self._copy: TraceCopy | None = None
         self.label = ""
         """What the shown trace is, in a word or two; empty for the live run's own."""
+        self.branch_name = ""
+        """Which branch is looked at; empty where there is only one."""
         driver.said.connect(lambda line: bar.say(line))
         driver.engine_wanted.connect(self.go_on_in_a_copy)
 

@@ -53,7 +53,8 @@ class StatusReporter(QObject):
         """Write everything anew."""
         window, state = self._window, self._source.engine_state
         window.status_panel.show_status(self._status(state))
-        window.set_badge(self._badge(state))
+        parts = (self._badge(state), self._source.branch_name)
+        window.set_badge(", ".join(part for part in parts if part))
         window.set_running(state == "running" or (state == "none" and self._playback.playing))
         window.commands.actions["live"].setChecked(self._cursor.live)
         window.commands.actions["play"].setChecked(self._playback.playing)

@@ -16,6 +16,7 @@ from app.state.moment import History, Moment
 from core.settings import Settings
 from core.tasks import find_task
 from core.traces.archive import TraceReader
+from core.traces.columns import Column
 from core.traces.lineage import Branches
 from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 
@@ -88,6 +89,11 @@ class RecordedRun:
     def last_t(self, branch: int, episode: int) -> int | None:
         """The last environment step of an episode that is recorded whole; None without."""
         return self._columns(branch, episode).last_t()
+
+    def steps(self, since_seq: int = 0) -> dict[str, Column]:
+        """Address and returns of the environment steps after that record, of all branches."""
+        names = ("branch", "episode", "t", "episode_return", "frozen_return")
+        return self._reader.columns("EnvironmentStep", names, since_seq=since_seq)
 
     def steps_since(self, seq: int) -> int:
         """How many environment steps were recorded after that record."""

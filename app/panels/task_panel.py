@@ -12,6 +12,7 @@ _WIDEST = "hopper-medium-replay"
 _ROWS: dict[str, tuple[str, str]] = {
     "task": ("Task", "The environment and its name in gymnasium"),
     "checkpoint": ("Checkpoint", "The pretrained policy, critic and world model"),
+    "branch": ("Branch", "The branch that is looked at, counted from 0"),
     "episode": ("Episode, t", "Episode from 0, and environment step of the cursor"),
     "return": ("Return", "Sum of real rewards up to t"),
     "frozen": ("Frozen twin", "The same for the policy that never adapts, same reset seed"),
@@ -55,6 +56,10 @@ class TaskPanel(QWidget):
             f"reset seed {moment.run.seed + max(moment.episode, 0)}, "
             f"checkpoint {moment.run.checkpoint_path}"
         )
+
+    def show_branch(self, name: str) -> None:
+        """Which branch is looked at; empty where there is only one."""
+        self._show("branch", name.removeprefix("branch ") or "the only one")
 
     def set_theme(self, theme: Theme) -> None:
         for name in self._names:

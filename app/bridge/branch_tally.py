@@ -1,0 +1,100 @@
+"""How far each branch of a trace has come, read as it grows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from app.bridge.recorded_run import RecordedRun
+from app.state.branch_facts import REASONS, BranchFacts, Progress, in_tree_order
+from app.state.branch_words import changed
+from app.state.cursor import Address
+from core.traces.trace import BranchStarted, RunStarted
+
+
+class BranchTally:
+    """The rows of the tree of branches of one trace."""
+
+    def __init__(self, run: RecordedRun) -> None:
+        self._run = run
+        self._seq = 0
+        self._progress: dict[int, Progress] = {}
+        self._changed: dict[int, tuple[str, ...]] = {}
+
+    def facts(self) -> tuple[BranchFacts, ...]:
+        """One for each branch, in the order of the tree."""
+        self._read()
+        branches = self._run.branches()
+        return tuple(
+            self._facts_of(number, depth, branches.newest)
+            for number, depth in in_tree_order(branches)
+        )
+
+    def changed(self, branch: int) -> tuple[str, ...]:
+        """What the branch changed against its parent."""
+        branches = self._run.branches()
+        started = branches.started(branch)
+        if started is None:
+            return ()
+        if branch not in self._changed:
+            parent: BranchStarted | RunStarted
+            parent = branches.started(started.parent) or self._run.started
+            there = (started.parent, started.episode, started.t)
+            before = self._run.settings_at(there)
+            words = changed(started, parent, before)
+            self._changed[branch] = tuple(word.replace("_", " ") for word in words)
+        return self._changed[branch]
+
+    def end_of(self, branch: int) -> Address:
+        """The newest moment of a branch."""
+        self._read()
+        branches = self._run.branches()
+        newest = self._run.newest()
+        if branch == branches.newest and newest is not None:
+            return Address(branch=branch, episode=newest[1], t=newest[2])
+        started, progress = branches.started(branch), self._progress.get(branch)
+        if progress is None:
+            episode, t = (0, 0) if started is None else (started.episode, started.t)
+            return Address(branch=branch, episode=episode, t=t)
+        last = (branch, progress.episode, progress.t)
+        _, episode, t = self._run.step_after(last) or last
+        return Address(branch=branch, episode=episode, t=t)
+
+    def _facts_of(self, number: int, depth: int, newest: int) -> BranchFacts:
+        started = self._run.branches().started(number)
+        return BranchFacts(
+            number=number,
+            depth=depth,
+            parent=None if started is None else started.parent,
+            reason="root" if started is None else REASONS.get(started.reason, started.reason),
+            begun=None if started is None else (started.episode, started.t, started.k),
+            changed=self.changed(number),
+            progress=self._progress.get(number, Progress()),
+            grows=number == newest,
+        )
+
+    def _read(self) -> None:
+        rows = self._run.steps(self._seq)
+        if not len(rows["seq"]):
+            return
+        self._seq = int(rows["seq"][-1])
+        numbers, last, counts = _last_of_each(rows["branch"])
+        for number, place, count in zip(numbers, last, counts, strict=True):
+            before = self._progress.get(int(number), Progress())
+            self._progress[int(number)] = dataclasses.replace(
+                before,
+                environment_steps=before.environment_steps + int(count),
+                episode=int(rows["episode"][place]),
+                t=int(rows["t"][place]),
+                episode_return=float(rows["episode_return"][place]),
+                frozen_return=float(rows["frozen_return"][place]),
+            )
+
+
+def _last_of_each(
+    branch: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The branches, the last row of each, and how many it has."""
+    numbers, first, counts = np.unique(branch[::-1], return_index=True, return_counts=True)
+    return numbers, len(branch) - 1 - first, counts
