@@ -72,6 +72,10 @@ class GradientView(View):
         self._show_legend(len(with_gradient))
         self.header.set_readout(*_readout(moment, after))
 
+    def share_scale(self, other: GradientView) -> None:
+        """The same axes as in another view, so that bars can be compared by eye."""
+        self._norm_range, self._drift_range = other._norm_range, other._drift_range
+
     def restyle(self, theme: Theme) -> None:
         """The bars take their colours when drawn."""
         for curve in (self._reference_norms, self._reference_drifts):

@@ -134,6 +134,10 @@ class ObjectiveView(View):
             parts.append((f"true {against(*true)}", "real_text"))
         return tuple(parts)
 
+    def share_scale(self, other: ObjectiveView) -> None:
+        """The same axis as in another view, so that curves can be compared by eye."""
+        self._plot.share_range(other._plot)
+
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
         self._zero.setPen(theme.pen("grid"))

@@ -91,6 +91,10 @@ class Plot(QWidget):
         self.set_y(*shown)
         return shown
 
+    def share_range(self, other: Plot) -> None:
+        """One calm range with another plot: both show the same values at the same height."""
+        self._vertical = other._vertical
+
     def set_ticks(self, axis: str, ticks: Sequence[tuple[float, str]] | None) -> None:
         """Fixed ticks of `left`, `bottom` or `right`; None for round numbers."""
         if self._ticks[axis] != ticks:
