@@ -53,7 +53,7 @@ class Served:
     def obey(self, name: str, **given: Any) -> dict[str, Any]:
         """Give one command, work until it pauses; the acknowledgement."""
         identity = given.pop("id", f"{name}-{self.last_seq}")
-        said = self.send(Command(id=identity, name=name, **given).to_line())  # type: ignore[arg-type]
+        said = self.send(Command(id=identity, name=name, **given).to_line())
         self.work_until_paused()
         (applied,) = [message for message in said if message["event"] == "applied"]
         return applied
@@ -87,7 +87,7 @@ class Served:
 
 def line(identity: str, name: str, **settings: Any) -> str:
     """A command with settings as the window sends it."""
-    return Command(id=identity, name=name, settings=settings).to_line()  # type: ignore[arg-type]
+    return Command(id=identity, name=name, settings=settings).to_line()
 
 
 def records(trace: Path) -> list[Record]:

@@ -11,9 +11,14 @@ from core.traces.schema import layout
 from core.traces.trace import FORMAT_VERSION, RECORDS, Record
 from core.traces.values import DTYPES
 
+_MODULES = " and ".join(
+    f"{module.replace('.', '/')}.py"
+    for module in sorted({record_type.__module__ for record_type in RECORDS})
+)
 _HEAD = f"""# Records of a trace
 
-Generated from core/traces/trace.py by `python -m core.traces.reference`; do not edit.
+Generated from {_MODULES} by
+`python -m core.traces.reference`; do not edit.
 Trace format {FORMAT_VERSION}.
 
 A trace is one SQLite file. Table `records` (seq, kind, digest, field_digests) holds the order,
