@@ -54,6 +54,8 @@ class Options:
     size: tuple[int, int] | None = None
     """Pixels, in the layout of that size; None for the remembered ones."""
     engine_arguments: tuple[str, ...] = ()
+    paused: bool = False
+    """Pause after the first environment step."""
     engine_module: str = "core.engine"
     runs_folder: Path = field(default_factory=runs_folder)
     preferences: str = "window"
@@ -130,7 +132,10 @@ class Application(QObject):
         if self.follower.run is not None:
             self.driver.first()
             self.playback.start(self.follower.run, speed=DEMO_SPEED, repeat=True)
-        self.source.run_checkpoint(target.checkpoint, self._options.engine_arguments)
+        options = self._options
+        self.source.run_checkpoint(
+            target.checkpoint, options.engine_arguments, paused=options.paused
+        )
 
     def shut_down(self) -> None:
         """End playback, engine and drawing; remember the layout."""

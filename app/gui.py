@@ -33,6 +33,8 @@ class Request:
     settings: Settings | None = None
     """At the start of a live run; None for the defaults."""
     seed: int = 0
+    paused: bool = False
+    """Pause a live run after its first environment step."""
     theme: str | None = None
     size: tuple[int, int] | None = None
     """Width and height, pixels."""
@@ -77,6 +79,7 @@ def open_window(**options: Any) -> int:
             theme=request.theme or "",
             size=request.size or ((1280, 720) if request.unattended else None),
             engine_arguments=engine_arguments(request.settings, request.seed),
+            paused=request.paused,
             preferences="unattended" if request.unattended else "window",
         ),
     )

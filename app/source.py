@@ -93,11 +93,13 @@ class Source(QObject):
         self.end_live_run()
         self.changed.emit()
 
-    def run_checkpoint(self, folder: Path, arguments: tuple[str, ...] = ()) -> None:
+    def run_checkpoint(
+        self, folder: Path, arguments: tuple[str, ...] = (), *, paused: bool = False
+    ) -> None:
         """Run a checkpoint live, its trace in the user's folder; shown once it has begun."""
         prune_runs(self._runs_folder)
         trace = new_run_path(self._runs_folder, folder.name)
-        self._make_live_run(trace, folder, arguments).start()
+        self._make_live_run(trace, folder, arguments).start(paused=paused)
 
     def go_on_in_a_copy(self, requests: tuple[Request, ...]) -> None:
         """Give the shown recorded trace an engine: on a copy in the user's folder."""

@@ -37,10 +37,10 @@ class LiveRun(QObject):
     def trace(self) -> Path:
         return self.engine.command_line.trace
 
-    def start(self) -> None:
-        """Start the engine, running."""
+    def start(self, *, paused: bool = False) -> None:
+        """Start the engine, running, or paused after one environment step: something to see."""
         self.engine.start()
-        self.engine.send("run")
+        self.engine.send("step_over" if paused else "run")
 
     def begin_from_trace(self) -> None:
         """Start the engine where its trace ends, paused."""

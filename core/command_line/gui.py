@@ -48,6 +48,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--print-first-paint", action="store_true", help="say how long the start took"
     )
+    parser.add_argument(
+        "--paused",
+        action="store_true",
+        help="pause a live run after its first environment step",
+    )
     parser.add_argument("--controller", choices=CONTROLLERS, default=argparse.SUPPRESS)
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="S")
     add_settings(parser)
@@ -58,6 +63,8 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
     for flag, needed in (("at_step", "screenshot"), ("output", "offscreen")):
         if getattr(arguments, flag) is not None and not getattr(arguments, needed):
             raise UsageError(f"--{flag.replace('_', '-')} needs --{needed}", "give both")
+    if arguments.paused and (arguments.screenshot or arguments.offscreen):
+        raise UsageError("--paused waits for a person", "leave it or the picture out")
     options = {
         name: getattr(arguments, name)
         for name in (
@@ -68,6 +75,7 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
             "screenshot",
             "at_step",
             "offscreen",
+            "paused",
         )
     }
     if arguments.output is not None:
