@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject
 from app.branching import Branching
 from app.desk import Desk
 from app.finding_commands import FindingCommands
+from app.moment_tools import MomentTools
 from app.playing import Playing
 from app.selecting import Selecting
 from app.settings_edits import SettingsEdits
@@ -20,6 +21,7 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     SettingsEdits,
     Undoing,
     FindingCommands,
+    MomentTools,
     Branching,
 )
 """Built in this order, which is also the order of their tabs."""

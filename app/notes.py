@@ -29,8 +29,8 @@ class Notes(QObject):
             "notes",
             "Notes",
             self.panel,
-            area=Qt.DockWidgetArea.RightDockWidgetArea,
-            group="table",
+            area=Qt.DockWidgetArea.LeftDockWidgetArea,
+            group="breakpoints",
         )
         self._connect_panel()
         self._connect_desk()

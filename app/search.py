@@ -47,8 +47,8 @@ class Search(QObject):
             "search",
             "Search",
             self.panel,
-            area=Qt.DockWidgetArea.RightDockWidgetArea,
-            group="table",
+            area=Qt.DockWidgetArea.LeftDockWidgetArea,
+            group="breakpoints",
         )
         self._connect()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from app.theme import Theme
 
+WIDE = 820
+"""Width from which on text and buttons share a line, pixels."""
 ACTIONS = (
     ("accept", "Accept"),
     ("reject", "Reject"),
@@ -39,16 +42,18 @@ class BreakBanner(QFrame):
         self.buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout()
         row.setSpacing(4)
+        row.addStretch(1)
         row.addWidget(self._look)
         for name, text in ACTIONS:
             button = QPushButton(text)
             button.clicked.connect(lambda _checked, n=name: self.asked.emit(n))
             self.buttons[name] = button
             row.addWidget(button)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(10, 4, 6, 4)
-        line.addWidget(self._text, 1)
-        line.addLayout(row)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setContentsMargins(10, 4, 6, 4)
+        self._line.setSpacing(4)
+        self._line.addWidget(self._text, 1)
+        self._line.addLayout(row)
         self.hide()
 
     @property
@@ -77,6 +82,13 @@ class BreakBanner(QFrame):
     def set_elsewhere(self, elsewhere: bool) -> None:
         """Whether the cursor looks somewhere else."""
         self._look.setVisible(elsewhere)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The buttons stand beside the text where there is room, else below it."""
+        super().resizeEvent(event)
+        sides = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        self._line.setDirection(sides.LeftToRight if wide else sides.TopToBottom)
 
     def set_theme(self, theme: Theme) -> None:
         """A bar in the colour of the cursor: nothing is wrong, something waits."""

@@ -9,7 +9,7 @@ from typing import Any
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 
 from app.panels.text_table import alignment, plain_tip
-from app.theme import LIGHT, Theme, font
+from app.theme import LIGHT, PLOT_TEXT, Theme, font
 from core.commands import Breakpoint
 
 Flag = Qt.ItemFlag
@@ -135,6 +135,8 @@ class BreakpointRows(QAbstractTableModel):
             return COLUMNS[section].name
         if role == Role.TextAlignmentRole:
             return alignment(right=section in (HITS, SKIP))
+        if role == Role.FontRole:
+            return font(PLOT_TEXT)
         return COLUMNS[section].meaning if role == Role.ToolTipRole else None
 
     def _text(self, each: Breakpoint, column: int) -> str | None:
@@ -160,7 +162,7 @@ class BreakpointRows(QAbstractTableModel):
         if role == Role.ForegroundRole:
             return self._theme.color("text" if each.enabled else "muted")
         if role == Role.FontRole and each.id in self._broken:
-            return font(10, bold=True)
+            return font(PLOT_TEXT, bold=True)
         return None
 
     def _redraw(self) -> None:

@@ -7,11 +7,12 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHeaderView, QTableView
 
 from app.commands.guard import keep_keys
-from app.panels.breakpoint_rows import COLUMNS, CONDITION, ON, BreakpointRows
+from app.panels.breakpoint_rows import COLUMNS, CONDITION, LOG, ON, BreakpointRows
 from app.panels.text_table import style_table
+from app.panels.tick_delegate import TickDelegate
 from app.theme import PLOT_TEXT, text_width
 
-_WIDEST = {"on": "on", "hits": "99999", "skip": "9999", "log": "log"}
+_WIDEST = {"on": "on", "hits": "9999", "skip": "skip", "log": "log"}
 _OWN_KEYS = (
     Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space, Qt.Key.Key_F2,
     Qt.Key.Key_Return, Qt.Key.Key_Enter,
@@ -32,13 +33,16 @@ class BreakpointTable(QTableView):
         self.setEditTriggers(QTableView.EditTrigger.DoubleClicked)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         keep_keys(self, *_OWN_KEYS)
+        self._ticks = TickDelegate(self)
+        for column in (ON, LOG):
+            self.setItemDelegateForColumn(column, self._ticks)
         header = self.horizontalHeader()
         if header is not None:
-            for place, column in enumerate(COLUMNS):
+            for place, each in enumerate(COLUMNS):
                 if place == CONDITION:
                     header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
                 else:
-                    width = text_width(_WIDEST[column.name], PLOT_TEXT)
+                    width = text_width(_WIDEST[each.name], PLOT_TEXT)
                     self.setColumnWidth(place, int(width) + 12)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:

@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -45,13 +44,13 @@ class BreakpointsPanel(QWidget):
         self.field = ConditionField(
             quantities,
             parse,
-            "Break where, e.g. action_change > 0.1",
+            "e.g. action_change > 0.1",
             "Pause before the action is applied where this holds; Enter adds it",
         )
         self._rows = BreakpointRows()
         self.table = BreakpointTable(self._rows)
         self._add = QPushButton("Add")
-        self._presets = QToolButton()
+        self._presets = QPushButton("Presets")
         self._words = QLabel(NONE_YET)
         self._idle = QLabel(IDLE)
         self._lay_out()
@@ -123,10 +122,7 @@ class BreakpointsPanel(QWidget):
             label.setStyleSheet(f"color: {theme.muted};")
 
     def _lay_out(self) -> None:
-        self._presets.setText("Presets")
         self._presets.setToolTip("Conditions worth a try")
-        self._presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._presets.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         menu = QMenu(self._presets)
         for name, condition in PRESETS:
             action = menu.addAction(f"{name}:  {condition}")

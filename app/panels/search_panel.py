@@ -41,7 +41,7 @@ class SearchPanel(QWidget):
         self.field = ConditionField(
             quantities,
             parse,
-            "Find where, e.g. objective_gain > 0 and true_gain < 0",
+            "e.g. true_gain < 0",
             "Find the moments where this holds; Enter searches, Enter again goes on",
         )
         self.table = TextTable(_columns((), several_episodes=False))
@@ -127,7 +127,6 @@ class SearchPanel(QWidget):
         for button in self.buttons.values():
             buttons.addWidget(button)
         buttons.addStretch(1)
-        buttons.addWidget(self._make_breakpoint)
         for label in (self._words, self._status):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
@@ -140,6 +139,7 @@ class SearchPanel(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self._words, 1)
         column.addWidget(self._status)
+        column.addWidget(self._make_breakpoint, 0, Qt.AlignmentFlag.AlignLeft)
         self._show_table(False)
         self.set_stepping(False)
 

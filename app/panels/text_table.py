@@ -165,6 +165,8 @@ class TextRows(QAbstractTableModel):
             return column.name
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(right=column.right)
+        if role == Qt.ItemDataRole.FontRole:
+            return font(PLOT_TEXT)  # the header's own is not heeded under a style sheet
         return column.meaning if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -195,7 +197,6 @@ def style_table(table: QTableView) -> None:
     across, down = table.horizontalHeader(), table.verticalHeader()
     if across is None or down is None:
         return
-    across.setFont(font(PLOT_TEXT))
     across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     across.setMinimumSectionSize(16)
     across.setHighlightSections(False)
