@@ -210,7 +210,8 @@ class TimelineView(View):
         self.k_lane.caption.set_compared(reference is not None)
 
     def _point(self, moment: Moment) -> None:
-        history, t = self._history, float(moment.t)
+        # While it is hidden the lanes still show an older history.
+        history, t = self._drawn or History.empty(), float(moment.t)
         place = int(np.searchsorted(history.t, t))
         row = place if place < len(history) and history.t[place] == t else None
         for lane in self._lanes:
