@@ -19,6 +19,8 @@ from app.views.plot import Plot
 
 RING = 8
 """Size of the hollow symbols at the points of a picked line, pixels."""
+MOST_RINGS = 30
+"""Points of a picked line up to which each has a symbol."""
 _NOTHING = np.empty(0)
 
 
@@ -41,6 +43,7 @@ class ChosenLine:
         points = known(x, y)
         self._line.setData(*points)
         self._rings.setData(*points)
+        self._rings.setVisible(len(points[0]) <= MOST_RINGS)
 
     @property
     def data(self) -> tuple[Floats, Floats]:

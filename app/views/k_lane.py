@@ -14,9 +14,11 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from app.readouts import against, plain
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, font, text_width
+from app.views.highlight import reference_pen
 from app.views.k_cells import Cells, cells_of
 from app.views.lane_caption import LEFT, Caption, Value, scale_of
 from app.views.marks import RIGHT
+from app.views.plot import round_stride
 from app.views.symbols import paint_symbol
 
 HEIGHT = 42
@@ -41,6 +43,7 @@ class KLane(QWidget):
         self._theme = theme
         self._cells: Cells | None = None
         self._selected: int | None = None
+        self._reference_k: int | None = None
         self.setObjectName("k-lane")
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -57,6 +60,7 @@ class KLane(QWidget):
         """The updates of its t, the cursor on its k."""
         cells = cells_of(moment)
         self._cells = cells
+        self._reference_k = _reference_k(moment, reference)
         if cells.made:
             self.caption.set_scale(*scale_of(*cells.scale))
             self.setAccessibleDescription(cells.tips[min(cells.k, cells.made - 1)])
@@ -186,6 +190,10 @@ class KLane(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box.adjusted(1, 0, -1, 0))
 
+        if self._reference_k is not None and self._reference_k < cells.count:
+            painter.setPen(reference_pen(self._theme))
+            painter.drawRect(self.box(self._reference_k).adjusted(3, 2, -3, -2))
+
     def _paint_objective(self, painter: QPainter, cells: Cells) -> None:
         low, high = cells.scale
         points = []
@@ -212,7 +220,7 @@ class KLane(QWidget):
         width = self._cell_width()
         last = cells.count - 1
         room = text_width(str(last), PLOT_TEXT) + 8
-        stride = max(1, -(-int(room) // max(1, int(width))))
+        stride = round_stride(room / max(1.0, width))
         y = self.height() - 2.5
         for k in range(cells.count):
             if (k % stride and k != last) or last - stride < k < last:
@@ -226,6 +234,14 @@ class KLane(QWidget):
             x = self.box(k).center().x() - text_width(text, PLOT_TEXT) / 2
             x = min(x, self.width() - text_width(text, PLOT_TEXT) - 1)
             painter.drawText(QPointF(max(LEFT, x), y), text)
+
+
+def _reference_k(moment: Moment, reference: Moment | None) -> int | None:
+    """The reference's k, where it is of the same environment step."""
+    if reference is None or reference.after is None:
+        return None
+    place = reference.branch, reference.episode, reference.t
+    return reference.after.k if place == (moment.branch, moment.episode, moment.t) else None
 
 
 def _values(moment: Moment, reference: Moment | None) -> tuple[Value, ...]:

@@ -17,7 +17,7 @@ from app.views.curves import Floats, extent, fan, numbers
 from app.views.header import Header, Legend, Part
 from app.views.highlight import ChosenLine, reference_pen
 from app.views.picking import nearest_line
-from app.views.plot import Plot
+from app.views.plot import Plot, round_stride
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
@@ -162,7 +162,7 @@ class ObjectiveView(View):
             return
         self._shown_steps = ascent_steps
         self._plot.set_x(-0.3 - 0.03 * ascent_steps, ascent_steps + 0.3 + 0.03 * ascent_steps)
-        stride = max(1, -(-ascent_steps // 8))
+        stride = round_stride(ascent_steps / 8)
         inner = [(float(k), str(k)) for k in range(stride, ascent_steps - stride + 1, stride)]
         words = ("  before", "  after") if ascent_steps <= 5 else ("", "")
         ends = [(0.0, f"0{words[0]}"), (float(ascent_steps), f"{ascent_steps}{words[1]}")]

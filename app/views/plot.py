@@ -76,7 +76,7 @@ class Plot(QWidget):
     def set_whole_x(self, first: int, last: int, margin: float) -> None:
         """Whole numbers first .. last on the horizontal axis, at most nine of them named."""
         self.set_x(first - margin, last + margin)
-        stride = max(1, -(-(last - first) // 8))
+        stride = round_stride((last - first) / 8)
         self.set_ticks("bottom", [(float(n), str(n)) for n in range(first, last + 1, stride)])
 
     def set_y(self, low: float, high: float) -> None:
@@ -232,6 +232,16 @@ class Plot(QWidget):
             axis.tickStrings = _tick_strings
         self.set_left(left)
         self.item.getAxis("bottom").setHeight(29 if self._names[1] else 2)
+
+
+def round_stride(least: float) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 .. that is at least `least`."""
+    power = 1
+    while True:
+        for stride in (power, 2 * power, 5 * power):
+            if stride >= least:
+                return stride
+        power *= 10
 
 
 def _tick_strings(values: Sequence[float], _scale: float, spacing: float) -> list[str]:

@@ -19,10 +19,10 @@ from PyQt6.QtCore import (
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from app.readouts import NOTHING, fraction, milliseconds, plain, signed
+from app.readouts import NOTHING, against, fraction, milliseconds, plain, signed
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, font, text_width
-from app.views.header import Header
+from app.views.header import Header, Part
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
@@ -75,6 +75,16 @@ class UpdatesTable(View):
         self._following = False
         count = max(0, len(moment.updates) - 1)
         self.header.set_readout((f"t = {moment.t}, {count} of {moment.ascent_steps}", "muted"))
+
+    def differences(self, moment: Moment, reference: Moment) -> tuple[Part, ...]:
+        """J and drift at the cursor."""
+        after, other = moment.after, reference.after
+        if after is None or other is None:
+            return ()
+        return (
+            (f"J {against(after.objective, other.objective)}", "text"),
+            (f"drift {against(after.drift, other.drift)}", "text"),
+        )
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the rows; the selected one is tinted, its text stays readable."""
@@ -191,7 +201,7 @@ class _UpdatesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._theme.color(_color(update))
+            return self._theme.color(_color(update, self._moment))
         return column.meaning if role == Qt.ItemDataRole.ToolTipRole else None
 
     def headerData(
@@ -207,14 +217,15 @@ class _UpdatesModel(QAbstractTableModel):
         return COLUMNS[section].meaning if role == Qt.ItemDataRole.ToolTipRole else None
 
 
-def _color(update: GradientUpdate) -> str:
+def _color(update: GradientUpdate, moment: Moment) -> str:
     if not update.finite:
         return "refused_text"
-    return "before_text" if update.k == 0 else "after_text" if update.last else "text"
+    acts = update.k == moment.acting_k
+    return "before_text" if update.k == 0 else "after_text" if acts else "text"
 
 
-def _sign(update: GradientUpdate, _: Moment) -> str:
-    glyph = "●" if update.k == 0 else "◆" if update.last else ""
+def _sign(update: GradientUpdate, moment: Moment) -> str:
+    glyph = "●" if update.k == 0 else "◆" if update.k == moment.acting_k else ""
     return f"{glyph if update.finite else '✕'} {update.k}"
 
 
