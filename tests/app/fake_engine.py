@@ -6,7 +6,6 @@ python -m tests.app.fake_engine --trace FILE --checkpoint DIR [--resume] [--leng
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import queue
 import sys
@@ -14,13 +13,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from core.commands import At, Breakpoint, Command, parse_command
+from core.commands import At, Command, parse_command
 from core.errors import InputError
-from core.expressions import parse_expression
+from core.session.breakpoints import Watch
 from core.settings import Settings
 from core.traces.archive import TraceReader, TraceWriter
 from core.traces.trace import (
-    BreakpointHit,
     CommandApplied,
     EnvironmentStep,
     GradientUpdate,
@@ -56,10 +54,10 @@ class FakeEngine:
         )
         with TraceReader(options.trace) as reader:
             settings = Settings.from_json(reader.started().settings)
+            self.watch = Watch.from_trace(reader)
         self.session = FakeSession(settings, options.length)
         if options.resume:
             self.session.go_to_head(options.trace)
-        self.breakpoints: tuple[Breakpoint, ...] = ()
         self.running = False
         self.until = UNTIL["run"]
         self.seen_k: int | None = None
@@ -81,7 +79,7 @@ class FakeEngine:
 
     def _work(self) -> None:
         record = self.session.next_record()
-        hits = self._hits(record)
+        hits = self.watch.check(record)
         self.writer.append(record, *hits)
         if isinstance(record, EnvironmentStep) and record.t == self.options.full_at:
             say(event="failed", line="the disk is full: free some space, then run again")
@@ -99,19 +97,6 @@ class FakeEngine:
         again = isinstance(record, GradientUpdate) and record.k == self.seen_k
         self.seen_k = None
         return not again and not getattr(record, "last", False)
-
-    def _hits(self, record: Record) -> list[BreakpointHit]:
-        if not isinstance(record, GradientUpdate | Proposal):
-            return []
-        return [
-            BreakpointHit(
-                branch=record.branch, episode=record.episode, t=record.t, k=record.k,
-                breakpoint=b.id, condition=b.condition, hits=1, paused=not b.log_only,
-                quantities="{}",
-            )
-            for b in self.breakpoints
-            if b.enabled and holds(b.condition, record)
-        ]  # fmt: skip
 
     def _take(self, line: str) -> bool:
         command = parse_command(line)
@@ -158,7 +143,7 @@ class FakeEngine:
         elif command.name == "reset":
             self.session.abandon()
         elif command.name == "breakpoints":
-            self.breakpoints = command.breakpoints
+            self.watch.set(command.breakpoints)
         at = self._departure(command)
         if at is None:
             return ()
@@ -195,19 +180,6 @@ class FakeEngine:
         for line in sys.stdin:
             self.lines.put(line.rstrip("\n"))
         self.lines.put(None)
-
-
-def holds(condition: str, record: GradientUpdate | Proposal) -> bool:
-    """Whether a condition over the record's own numbers holds."""
-    values = {
-        field.name: float(getattr(record, field.name))
-        for field in dataclasses.fields(record)
-        if isinstance(getattr(record, field.name), int | float)
-    }
-    try:
-        return parse_expression(condition, values.keys()).holds(values)
-    except InputError:
-        return False
 
 
 def say(**event: Any) -> None:
