@@ -34,7 +34,7 @@ class Windows:
             "engine_module": FAKE_ENGINE,
             "engine_arguments": tuple(engine.split()),
             "runs_folder": self._folder / "runs",
-            "preferences": "test",
+            "preferences": f"test-{self._folder.name}",
             "workspace": "debug",
             "size": (1280, 720),
         }
