@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject
 
 from app.branching import Branching
+from app.compare import Compare
 from app.desk import Desk
 from app.finding_commands import FindingCommands
 from app.moment_tools import MomentTools
@@ -23,5 +24,6 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     FindingCommands,
     MomentTools,
     Branching,
+    Compare,
 )
 """Built in this order, which is also the order of their tabs."""

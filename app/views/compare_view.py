@@ -1,0 +1,120 @@
+"""The centre of the compare workspace: two branches, or why there are none to compare."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPalette, QShowEvent
+from PyQt6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.state.selection import Selection
+from app.theme import LIGHT, Theme
+from app.views.two_branches import TwoBranches
+
+TURN_MS = 40
+"""Between two views that are made ahead of need."""
+ONE_BRANCH = """<p><b>There is one branch so far: nothing to compare.</b></p>
+<p>A fork goes on from any recorded (t, k) with other settings, another checkpoint or another
+seed, and leaves what is recorded as it is. Both then stand side by side here, and the first
+record in which they differ is named.</p>"""
+
+
+class CompareView(QStackedWidget):
+    """Light until there are two branches: only then are their views made."""
+
+    shown = pyqtSignal()
+    """It became visible."""
+    built = pyqtSignal(object)
+    """The TwoBranches, when they are made."""
+
+    def __init__(self, theme: Theme = LIGHT) -> None:
+        super().__init__()
+        self.setObjectName("compare-view")
+        self.setAutoFillBackground(True)
+        self.two: TwoBranches | None = None
+        """None until they are made."""
+        self.fork_here = QPushButton("Fork here")
+        self._theme, self._selection = theme, Selection()
+        self._making = TwoBranches.in_turns()
+        self._turns = QTimer(self)
+        self._turns.setSingleShot(True)
+        self._turns.setInterval(TURN_MS)
+        self._turns.timeout.connect(self._make_one)
+        self.addWidget(self._one_branch_page())
+        self.set_theme(theme)
+
+    @property
+    def comparing(self) -> bool:
+        """Whether two branches are shown, not the page that says why there are none."""
+        return self.currentWidget() is self.two
+
+    def prepare(self) -> None:
+        """Begin to make the views, one after another, beside everything else."""
+        if self.two is None and not self._turns.isActive():
+            self._turns.start()
+
+    def show_one_branch(self) -> None:
+        """Say what would be here."""
+        self.setCurrentIndex(0)
+
+    def show_two_branches(self) -> TwoBranches:
+        """Show the columns, made at once if they are not yet."""
+        while self.two is None:
+            self._make_one()
+        self.setCurrentWidget(self.two)
+        return self.two
+
+    def set_selection(self, selection: Selection) -> None:
+        """What the views pick out once they are made."""
+        self._selection = selection
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle what there is."""
+        self._theme = theme
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, theme.color("window"))
+        self.setPalette(palette)
+        if self.two is not None:
+            self.two.set_theme(theme)
+
+    def labels_fit(self) -> bool:
+        """Whether all words are shown whole."""
+        return self.two is None or not self.comparing or self.two.labels_fit()
+
+    def shut_down(self) -> None:
+        """Make and draw nothing more."""
+        self._turns.stop()
+        if self.two is not None:
+            self.two.shut_down()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Whoever fills it does so only while it is looked at."""
+        super().showEvent(event)
+        self.shown.emit()
+        if self.two is not None:
+            self.two.scenes.redraw()
+
+    def _make_one(self) -> None:
+        two = next(self._making)
+        if two is None:
+            self._turns.start()
+            return
+        self._turns.stop()
+        self.addWidget(two)
+        # Colours that a widget got before it had a parent would not survive.
+        two.set_theme(self._theme)
+        two.set_selection(self._selection)
+        self.two = two
+        self.built.emit(two)
+
+    def _one_branch_page(self) -> QWidget:
+        page = QWidget()
+        words = QLabel(ONE_BRANCH)
+        words.setWordWrap(True)
+        words.setFixedWidth(460)
+        words.setObjectName("one-branch")
+        column = QVBoxLayout(page)
+        column.addStretch()
+        for widget in (words, self.fork_here):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch()
+        return page

@@ -1,0 +1,195 @@
+"""Two branches side by side at one (t, k): a column for each, lanes below, a line above."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.state.moment import Moment
+from app.state.selection import Selection
+from app.theme import LIGHT, Theme
+from app.views.action import ActionView
+from app.views.compare_column import BranchColumn
+from app.views.compare_lanes import CompareLanes
+from app.views.compare_scene import ScenePair
+from app.views.gradient import GradientView
+from app.views.header import Header, Legend
+from app.views.objective import ObjectiveView
+from app.views.sides import SIDES, Side
+from app.views.updates import UpdatesTable
+from app.views.view import View
+
+LEAST_SECONDS = 0.1
+"""Between two moments of the views."""
+_LEGEND = (
+    Legend("before", "before"),
+    Legend("after", "after"),
+    Legend("frozen", "frozen, particle", "line"),
+    Legend("real", "true"),
+)
+
+
+class TwoBranches(QWidget):
+    """Shows what it is given. Making it takes long: see `in_turns`."""
+
+    def __init__(
+        self, columns: dict[Side, BranchColumn], scenes: ScenePair, lanes: CompareLanes
+    ) -> None:
+        super().__init__()
+        self.columns, self.scenes, self.lanes = columns, scenes, lanes
+        self.finding = QLabel("")
+        self.go_there = QPushButton("Go there")
+        self._legend = Header("", _LEGEND, LIGHT, one_line=True)
+        self._lay_out()
+        self._moments: dict[Side, Moment] = {}
+        self._waiting: list[tuple[View, Side]] = []
+        self._due = 0.0
+        self._turns = QTimer(self)
+        self._turns.setSingleShot(True)
+        self._turns.timeout.connect(self._take_turn)
+        scenes.unavailable.connect(self._do_without_pictures)
+        columns["B"].share_scales(columns["A"])
+
+    @classmethod
+    def in_turns(cls) -> Iterator[TwoBranches | None]:
+        """Makes one view at a time, so that no turn is long; the whole comes last."""
+        scenes = ScenePair(LIGHT)
+        columns = {}
+        for side in SIDES:
+            objective = ObjectiveView()
+            yield None
+            action = ActionView()
+            yield None
+            gradient = GradientView()
+            yield None
+            views = (objective, action, gradient, UpdatesTable())
+            columns[side] = BranchColumn(side, views, scenes.canvases[side])
+            yield None
+        lanes = CompareLanes()
+        yield None
+        yield cls(columns, scenes, lanes)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every view shows the newest moment it was given."""
+        return not self._turns.isActive()
+
+    def show_moments(self, moments: dict[Side, Moment | None], absent: dict[Side, str]) -> None:
+        """The same (t, k) on both sides; a side without a moment says `absent`."""
+        for side, column in self.columns.items():
+            moment = moments[side]
+            self.scenes.show_moment(side, moment)
+            if moment is None:
+                self._moments.pop(side, None)
+                column.say_absent(absent[side])
+            else:
+                self._moments[side] = moment
+                column.show_place(moment)
+        if not self._turns.isActive():
+            self._turns.start(self._pause_ms())
+
+    def say(self, finding: str, *, can_go: bool) -> None:
+        """The line above the columns, and whether it leads somewhere."""
+        self.finding.setText(finding)
+        self.finding.setToolTip(finding)
+        self.go_there.setVisible(can_go)
+
+    def set_selection(self, selection: Selection) -> None:
+        """One selection for both sides, the one of all views."""
+        self.scenes.set_selection(selection)
+        for column in self.columns.values():
+            column.set_selection(selection)
+        selection.particle_changed.connect(self._draw_again)
+        selection.reference_changed.connect(self._draw_again)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle all."""
+        self._legend.set_theme(theme)
+        self.lanes.set_theme(theme)
+        self.scenes.set_theme(theme)
+        for column in self.columns.values():
+            column.set_theme(theme)
+
+    def labels_fit(self) -> bool:
+        """Whether all words are shown whole."""
+        columns = all(column.labels_fit() for column in self.columns.values())
+        return columns and self.lanes.labels_fit()
+
+    def shut_down(self) -> None:
+        """No more turns, and the end of the process that draws."""
+        self._turns.stop()
+        self.scenes.shut_down()
+
+    def _take_turn(self) -> None:
+        """One view in each turn of the event loop, so that no turn is long."""
+        if not self._waiting:
+            self._due = time.monotonic() + LEAST_SECONDS
+            self._waiting = [
+                (view, side) for side in self._moments for view in self.columns[side].views
+            ]
+        if self._waiting:
+            view, side = self._waiting.pop(0)
+            moment = self._moments.get(side)
+            if moment is not None and view.moment is not moment:
+                view.show_moment(moment)
+        if self._waiting:
+            self._turns.start(0)
+        elif self._behind():
+            self._turns.start(self._pause_ms())
+        else:
+            self.columns["A"].match_scales(self.columns["B"])
+
+    def _pause_ms(self) -> int:
+        return max(0, round((self._due - time.monotonic()) * 1000))
+
+    def _behind(self) -> bool:
+        return any(
+            view.moment is not moment
+            for side, moment in self._moments.items()
+            for view in self.columns[side].views
+        )
+
+    def _draw_again(self) -> None:
+        for column in self.columns.values():
+            for view in column.views:
+                view.redraw()
+        self.scenes.redraw()
+
+    def _do_without_pictures(self) -> None:
+        for column in self.columns.values():
+            column.use_fan()
+        self._turns.start(0)
+
+    def _lay_out(self) -> None:
+        self.finding.setObjectName("finding")
+        self.finding.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.finding.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.go_there.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.go_there.hide()
+        # Where it is short of room a header leaves its legend out.
+        self._legend.setMinimumWidth(self._legend.minimumSizeHint().width() + 20)
+        line = QHBoxLayout()
+        line.setContentsMargins(8, 3, 8, 3)
+        line.addWidget(self.finding, 1)
+        line.addWidget(self.go_there)
+        line.addWidget(self._legend)
+        sides = QHBoxLayout()
+        sides.setSpacing(4)
+        for column in self.columns.values():
+            sides.addWidget(column, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(3)
+        rows.addLayout(line)
+        rows.addLayout(sides, 3)
+        rows.addWidget(self.lanes, 1)
