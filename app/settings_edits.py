@@ -34,7 +34,7 @@ class SettingsEdits(QObject):
         desk.source.changed.connect(self._note_source)
         commands = desk.window.commands
         for name in BEFORE_THESE:
-            commands.actions[name].triggered.connect(lambda _checked=False: self._announce())
+            commands.connect_before(name, self._announce)
         commands.connect("edit_settings", self._enter)
         self._note_source()
 

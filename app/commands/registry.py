@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QAction, QColor, QKeySequence
@@ -13,6 +14,7 @@ from app.commands.guard import FieldGuard
 from app.icons import draw_icon
 
 Keys = tuple[str, ...]
+Slot = Callable[[], object]
 
 
 class CommandRegistry(QObject):
@@ -24,7 +26,8 @@ class CommandRegistry(QObject):
         super().__init__(window)
         self.actions: dict[str, QAction] = {}
         self._keys: dict[str, Keys] = {}
-        self._connected: set[str] = set()
+        self._slots: dict[str, list[Slot]] = {entry.name: [] for entry in ENTRIES}
+        self._preparations: dict[str, list[Slot]] = {entry.name: [] for entry in ENTRIES}
         self._off: set[str] = set()
         for entry in ENTRIES:
             action = QAction(entry.text, window)
@@ -33,6 +36,9 @@ class CommandRegistry(QObject):
             action.setStatusTip(entry.tip)
             if entry.short:
                 action.setIconText(entry.short)
+            action.triggered.connect(
+                partial(_give, self._preparations[entry.name], self._slots[entry.name])
+            )
             window.addAction(action)
             self.actions[entry.name] = action
         self.set_keys({})
@@ -40,11 +46,14 @@ class CommandRegistry(QObject):
             self._refresh(entry)
         self._guard = FieldGuard(self)
 
-    def connect(self, name: str, slot: Callable[[], object]) -> None:
+    def connect(self, name: str, slot: Slot) -> None:
         """Call `slot` when the command is given, and enable it."""
-        self.actions[name].triggered.connect(lambda _checked=False: slot())
-        self._connected.add(name)
+        self._slots[name].append(slot)
         self._refresh(find_entry(name))
+
+    def connect_before(self, name: str, slot: Slot) -> None:
+        """Call `slot` before those that `connect` names, whoever comes first."""
+        self._preparations[name].append(slot)
 
     def set_enabled(self, name: str, enabled: bool) -> None:
         """Whether the command works now; one that nobody has connected never does."""
@@ -117,7 +126,7 @@ class CommandRegistry(QObject):
                 previous = entry.menu
 
     def _refresh(self, entry: CommandEntry) -> None:
-        enabled = entry.name in self._connected and entry.name not in self._off
+        enabled = bool(self._slots[entry.name]) and entry.name not in self._off
         action = self.actions[entry.name]
         action.setEnabled(enabled)
         action.setToolTip(tooltip(entry, self._keys[entry.name], enabled=enabled))
@@ -137,6 +146,11 @@ def tooltip(entry: CommandEntry, keys: Keys, *, enabled: bool = True) -> str:
 def key_text(key: str) -> str:
     """A key as people read it: marks that are easily overlooked by their names."""
     return _MARKS.get(key, key)
+
+
+def _give(preparations: Sequence[Slot], slots: Sequence[Slot], _checked: bool) -> None:
+    for slot in (*preparations, *slots):
+        slot()
 
 
 _MARKS = {",": "comma", ".": "full stop"}

@@ -38,7 +38,7 @@ def clipped_texts(window: QMainWindow) -> list[str]:
             found += [
                 f"the tab {widget.tabText(index)!r} is cut"
                 for index in range(widget.count())
-                if widget.tabRect(index).width() < _width(widget, widget.tabText(index))
+                if _length(widget, index) < _width(widget, widget.tabText(index))
             ]
     return found
 
@@ -106,6 +106,12 @@ def _inside_parents(widget: QWidget) -> bool:
             break
         parent = parent.parentWidget()
     return True
+
+
+def _length(bar: QTabBar, index: int) -> int:
+    """Of a tab along its text, which runs upwards at the side of a window."""
+    rect = bar.tabRect(index)
+    return max(rect.width(), rect.height())
 
 
 def _name(widget: QWidget) -> str:
