@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.readouts import signed
+from app.readouts import MINUS
 from core.traces.lineage import Branches, Clock
 from core.traces.trace import BranchStarted
 
@@ -76,7 +76,7 @@ class BranchFacts:
     def gain(self) -> str:
         """Return over that of the frozen twin, with its sign; empty where one is missing."""
         gain = self.progress.episode_return - self.progress.frozen_return
-        return signed(round(gain, 1), 4) if math.isfinite(gain) else ""
+        return f"{gain:+.1f}".replace("-", MINUS) if math.isfinite(gain) else ""
 
 
 def in_tree_order(branches: Branches) -> list[tuple[int, int]]:
