@@ -53,9 +53,9 @@ def find_moment(reader: TraceReader, at: At) -> RecordedMoment:
         raise InputError(f"there is no branch {branch}", f"the newest is {newest}")
     updates = {update.k: update for update in reader.updates(branch, episode, t)}
     if k not in updates:
-        there = f"k = 0 .. {max(updates)}" if updates else "no gradient update"
+        there = f"k = 0 .. {max(updates)}, not k = {k}," if updates else "no gradient update"
         raise InputError(
-            f"branch {branch} has {there} at episode {episode}, t = {t}, and not k = {k}",
+            f"branch {branch} has {there} at episode {episode}, t = {t}",
             "choose an address that the trace holds",
         )
     return RecordedMoment(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.checkpoints.disk import write_folder
+from core.checkpoints.disk import new_folder, write_folder
 from core.checkpoints.store import read_checkpoint, read_state, write_state
 from core.errors import InputError
 from tests.checkpoint_files import names_in, same_bits, small_tensors, write_small
@@ -106,6 +106,66 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_no_remains(small_disk: Path) 
     assert names_in(small_disk / "training") == {"state.safetensors"}
     assert same_bits(read_checkpoint(small_disk / "small").tensors, small_tensors())
     assert read_state(small_disk / "training")[1] == 1
+
+
+def test_a_new_folder_appears_when_it_is_complete(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "deep" / "new") as filling:
+        (filling / "a").write_bytes(b"a")
+        assert not (tmp_path / "deep" / "new").exists()
+    assert names_in(tmp_path / "deep") == {"new"}
+    assert names_in(tmp_path / "deep" / "new") == {"a"}
+
+
+def test_a_new_folder_is_given_up_whole(tmp_path: Path) -> None:
+    def fill(failure: BaseException) -> None:
+        with new_folder(tmp_path / "deep" / "new") as filling:
+            (filling / "a").write_bytes(b"a")
+            raise failure
+
+    for failure in (KeyboardInterrupt(), ValueError()):
+        with pytest.raises(type(failure)):
+            fill(failure)
+    assert not names_in(tmp_path)
+
+
+def test_a_new_folder_replaces_nothing_not_even_what_came_meanwhile(tmp_path: Path) -> None:
+    def fill() -> None:
+        with new_folder(tmp_path / "new"):
+            (tmp_path / "new").mkdir()
+
+    with pytest.raises(InputError, match="exists: choose another name or remove it"):
+        fill()
+    with pytest.raises(InputError, match="exists: choose another name or remove it"):
+        fill()
+    assert names_in(tmp_path) == {"new"}
+    assert not names_in(tmp_path / "new")
+
+
+def test_what_a_killed_writer_of_a_new_folder_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".new.0123abcd.writing").mkdir()
+    with new_folder(tmp_path / "new"):
+        pass
+    assert names_in(tmp_path) == {"new"}
+
+
+@pytest.mark.usefixtures("unprivileged")
+def test_a_new_folder_needs_a_parent_that_can_be_written(read_only: Path) -> None:
+    for name in ("new", "deep/new"):
+        with (
+            pytest.raises(InputError, match="permission is denied"),
+            new_folder(read_only / name),
+        ):
+            pass
+    assert names_in(read_only) == {"small"}
+
+
+def test_a_full_disk_leaves_no_part_of_a_new_folder(small_disk: Path) -> None:
+    with (
+        pytest.raises(InputError, match="the disk is full"),
+        new_folder(small_disk / "deep" / "new") as filling,
+    ):
+        (filling / "a").write_bytes(bytes(100_000))
+    assert not names_in(small_disk)
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EDQUOT, errno.EIO])
