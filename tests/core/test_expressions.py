@@ -41,7 +41,7 @@ def refused(text: str) -> ExpressionError | None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Processor time of one call; the least of three, as a collection of garbage may fall in."""
+    """Processor time of one call: the least of three, as garbage may be collected in one."""
     times = []
     for _ in range(3):
         begun = time.process_time()
