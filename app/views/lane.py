@@ -115,9 +115,10 @@ class Lane:
             self.caption.set_values()
             return
         others = self._compared or (None,) * len(self._traces)
+        digits = 2 if self._compared and len(self._traces) > 1 else 3
         self.caption.set_values(
             *(
-                _value(float(column[row]), trace, other)
+                _value(float(column[row]), trace, other, digits)
                 for column, trace, other in zip(
                     self._columns, self._traces, others, strict=True
                 )
@@ -177,7 +178,6 @@ def _some(t: Floats, height: float) -> tuple[Floats, Floats]:
     return kept, np.full(len(kept), height)
 
 
-def _value(value: float, trace: Curve, other: float | None) -> Value:
-    digits = 3 if other is None else 2
+def _value(value: float, trace: Curve, other: float | None, digits: int) -> Value:
     text = signed(value, digits) if trace.signed else plain(value, digits)
     return Value(text, trace.text_color, "" if other is None else against(value, other))

@@ -239,7 +239,7 @@ def test_fewer_particles_show_none_and_more_show_it_again(
     assert "particle 6:" in view.header.readout()
 
 
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "H = 0": {"horizon": 0},
     "E = 0": {"ascent_steps": 0},
     "M = 1": {"particles": 1, "environment_step": False},
