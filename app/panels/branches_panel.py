@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QListView,
     QMenu,
-    QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -66,13 +66,13 @@ class BranchList(QListView):
             self.chosen.emit(self.branch_at(after))
 
 
-class ActionButton(QPushButton):
+class ActionButton(QToolButton):
     """A short word for a command; works when the command does."""
 
     def __init__(self, word: str, action: QAction) -> None:
-        super().__init__(word)
+        super().__init__()
+        self.setText(word)
         self._action = action
-        self.setAutoDefault(False)
         self.clicked.connect(lambda _checked: action.trigger())
         action.changed.connect(self._follow)
         self._follow()
