@@ -124,8 +124,10 @@ class Breaks(QObject):
         source = self._desk.source
         if source.live_run is not self._live_run:
             self._live_run = source.live_run
-            # Before the engine is told to run, which LiveRun does once it is starting.
-            if self.breakpoints.items:
+            # Before the engine is told to run, which LiveRun does once it is starting. A trace
+            # that is there already may hold breakpoints of its own.
+            live = self._live_run
+            if live is not None and (self.breakpoints.items or live.trace.exists()):
                 self._send()
         self.panel.show_idle(not source.shows_live_run)
         self._show_break()

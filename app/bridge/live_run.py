@@ -68,6 +68,10 @@ class LiveRun(QObject):
         if state in {"running", "paused", "finished"}:
             self._was_running = state == "running"
 
+    def _waits(self, run: RecordedRun) -> bool:
+        """Whether it pauses in its first environment step, at a breakpoint."""
+        return self.engine.state == "paused" and run.newest() is not None
+
     def _look(self) -> None:
         """The engine is ready, so the trace exists; its first step may take a while."""
         if self._handed_over:
@@ -75,7 +79,9 @@ class LiveRun(QObject):
             return
         try:
             self._run = self._run or RecordedRun(self.trace)
-            begun = not self.engine.unacknowledged and self._run.newest_complete() is not None
+            begun = not self.engine.unacknowledged and (
+                self._run.newest_complete() is not None or self._waits(self._run)
+            )
         except PsiscopeError:
             return
         if begun:
