@@ -35,8 +35,9 @@ class Place:
 def arrange(window: QMainWindow, places: Sequence[Place], workspace: str) -> None:
     """Every dock back in its place, sized for the window."""
     for place in places:
-        window.removeDockWidget(place.dock)
+        # A floating dock that was removed would come back floating.
         place.dock.setFloating(False)
+        window.removeDockWidget(place.dock)
     areas = _groups(places, tall=window.height() >= TALL)
     for area, groups in areas.items():
         for group in groups:

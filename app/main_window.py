@@ -123,15 +123,9 @@ class MainWindow(QMainWindow):
 
     def add_bar(self, bar: QWidget) -> None:
         """A line above the centre of every workspace, under the messages."""
-        rows = self.centralWidget().layout()  # type: ignore[union-attr]
-        if isinstance(rows, QVBoxLayout):
-            rows.insertWidget(rows.count() - 1, bar)
+        self._bars.addWidget(bar)
         if isinstance(bar, Themed):
             self.add_themed(bar)
-
-    def has_centre(self, workspace: str) -> bool:
-        """Whether the workspace has a centre of its own."""
-        return workspace in self._centres
 
     def add_themed(self, widget: Themed) -> None:
         """Give this the window's theme, too, now and whenever it changes."""
@@ -223,7 +217,10 @@ class MainWindow(QMainWindow):
         scene = column([(self.views.verdict, 0), (self.views.scene, 1)])
         self._centre.addWidget(scene)
         self._centres[SCENE] = scene
-        self.setCentralWidget(column([(self.message_bar, 0), (self._centre, 1)]))
+        bars = QWidget()
+        self._bars = tight_rows(bars)
+        self._bars.addWidget(self.message_bar)
+        self.setCentralWidget(column([(bars, 0), (self._centre, 1)]))
 
     def _lay_out_docks(self) -> None:
         views = self.views
@@ -255,9 +252,15 @@ def _title_while_floating(dock: QDockWidget, floating: bool) -> None:
 def column(rows: Sequence[tuple[QWidget, int]]) -> QWidget:
     """Widgets above each other, each with its share of the height."""
     page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
+    layout = tight_rows(page)
     for widget, stretch in rows:
         layout.addWidget(widget, stretch)
     return page
+
+
+def tight_rows(page: QWidget) -> QVBoxLayout:
+    """A layout for widgets above each other, without gaps."""
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from PyQt6.QtCore import QRect
+from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -74,6 +74,8 @@ def _fits(widget: QWidget, text: str) -> bool:
     room = _room(widget)
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.heightForWidth(widget.width()) <= widget.height()
+    if isinstance(widget, QLabel) and Qt.mightBeRichText(text):
+        return bool(widget.sizeHint().width() <= widget.width())
     return (
         _width(widget, text) <= room.width()
         and widget.fontMetrics().height() <= room.height() + 3

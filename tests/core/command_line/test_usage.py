@@ -64,6 +64,7 @@ COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a")
         (["train", "cartpole", "--dataset", "a", "--output", "b"], "no task 'cartpole'"),
         (["train", "hopper", "--dataset", "a", "--output", "b"], "give --kind"),
         (["gui", "--size", "big"], "write 1280x720"),
+        (["gui", "--workspace", "stage"], "'stage' (choose from 'debug', 'compare', 'present'"),
         (["gui", "--at-step", "3"], "--at-step needs --screenshot"),
         (["gui", "--output", "d"], "--output needs --offscreen"),
         (["benchmark", "--seconds", "0"], "--seconds"),
