@@ -12,6 +12,7 @@ from app.desk import Desk
 from app.finding_commands import FindingCommands
 from app.moment_tools import MomentTools
 from app.playing import Playing
+from app.repro import Repro
 from app.selecting import Selecting
 from app.settings_edits import SettingsEdits
 from app.undoing import Undoing
@@ -25,5 +26,6 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     MomentTools,
     Branching,
     Compare,
+    Repro,
 )
 """Built in this order, which is also the order of their tabs."""

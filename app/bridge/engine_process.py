@@ -24,7 +24,6 @@ from core.commands import Command, Name
 
 EngineState = Literal["none", "starting", "running", "paused", "finished", "failed"]
 NICENESS = 5
-"""Below the window, so that drawing goes first on a busy machine."""
 _MOTIONS: tuple[Name, ...] = ("run", "step_over", "step_into", "step_out", "accept", "redo")
 _KEPT_STDERR = 16_384
 _LONGEST_LINE = 1_048_576
@@ -120,7 +119,7 @@ class EngineProcess(QObject):
         )
         process.setWorkingDirectory(str(PROJECT_ROOT))
         process.setProcessEnvironment(engine_environment())
-        process.started.connect(self._lower_priority)
+        process.started.connect(lambda: lower_priority(int(process.processId())))
         process.readyReadStandardOutput.connect(self._read_stdout)
         process.readyReadStandardError.connect(self._read_stderr)
         process.finished.connect(self._finished)
@@ -161,13 +160,6 @@ class EngineProcess(QObject):
     def _write(self, command: Command) -> None:
         if self._process is not None:
             self._process.write(command.to_line().encode() + b"\n")
-
-    def _lower_priority(self) -> None:
-        # From outside, so that the child runs no Python between fork and exec.
-        if self.process_id and hasattr(os, "setpriority"):
-            with suppress(OSError):
-                own = os.getpriority(os.PRIO_PROCESS, 0)
-                os.setpriority(os.PRIO_PROCESS, self.process_id, own + NICENESS)
 
     def _read_stdout(self) -> None:
         if self._process is None:
@@ -263,6 +255,15 @@ def engine_environment() -> QProcessEnvironment:
     environment.insert("OMP_WAIT_POLICY", "PASSIVE")
     environment.insert("PYTHONUNBUFFERED", "1")
     return environment
+
+
+def lower_priority(process_id: int) -> None:
+    """Below the window, so that drawing goes first on a busy machine."""
+    # From outside, so that the child runs no Python between fork and exec.
+    if process_id and hasattr(os, "setpriority"):
+        with suppress(OSError):
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process_id, own + NICENESS)
 
 
 def _signal_name(number: int) -> str:
