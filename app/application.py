@@ -122,6 +122,8 @@ class Application(QObject):
         if target.trace is not None:
             self.source.show_trace(target.trace, target.label)
         self.window.show()
+        # Without this Qt gives the first field of the window the focus, and the keys with it.
+        self.window.setFocus()
         self.status.start()
 
     def start_engine(self) -> None:
