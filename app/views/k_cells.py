@@ -43,7 +43,7 @@ class Cells:
     def scale(self) -> tuple[float, float]:
         """The lower and the upper edge for `gains`, with room for the symbols."""
         low, high = extent(self.gains, np.zeros(1))
-        room = max(0.25 * (high - low), 1e-6)
+        room = max(0.25 * (high - low), 1e-3)
         return low - room, high + room
 
 

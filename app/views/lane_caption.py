@@ -87,7 +87,7 @@ class Caption(QWidget):
     def labels_fit(self) -> bool:
         """Whether name, unit, values and scale are shown whole."""
         first = _width(self._name) + 6 + _width(self._unit_text())
-        second = sum(_width(value.text) + _GAP for value in self._values)
+        second = sum(_width(value.text) + _GAP for value in self._values) - _GAP
         scale = max(_width(text) for text in self._scale)
         return max(first, second) <= self._room() and scale <= _SCALE_WIDTH
 
@@ -122,7 +122,7 @@ class Caption(QWidget):
 
     def _has_room(self) -> bool:
         """Whether the differences fit beside the values; else the values stand alone."""
-        needed = sum(_width(f"{v.text} {v.difference}") + _GAP for v in self._values)
+        needed = sum(_width(f"{v.text} {v.difference}") + _GAP for v in self._values) - _GAP
         return needed <= self._room()
 
 
