@@ -60,7 +60,8 @@ class Engine:
         self._shelf, self._watch = shelf, watch
         self.running = False
         self._pauses_after = _PAUSES_AFTER["run"]
-        self._left = session.stand
+        self._shown: tuple[int, int] | None = None
+        self._asked: tuple[Command, Session] | None = None
         self._unwritten: tuple[Record, ...] = ()
         self._written: tuple[Record, ...] = ()
 
@@ -82,9 +83,7 @@ class Engine:
         if not self._unwritten:
             record = self._session.advance()
             self._unwritten = (record, *self._watch.check(record))
-        if not self._commit():
-            return
-        if self._pauses_at(self._written):
+        if self._commit() and self._pauses_at(self._written):
             self._set_running(running=False)
 
     def _commit(self) -> bool:
@@ -107,47 +106,55 @@ class Engine:
             return False
         if not isinstance(record, GradientUpdate):
             return True
-        # At the last update the proposal follows; the first of a fresh branch was seen before.
-        left = self._left
-        seen = left.fresh and (record.t, record.k) == (left.t, left.k)
-        return record.finite and not record.last and not seen
+        # At the last update the proposal follows.
+        shown = (record.t, record.k) == self._shown
+        return record.finite and not record.last and not shown
 
     def _take(self, line: str) -> bool:
         """Apply one command; False for stop. An id applied before is only acknowledged.
 
-        Whether the session runs is not in the trace, so `run` sent again after a crash obeys.
+        Whether the session runs is not in the trace, so `run` sent again after a crash obeys,
+        and so does `stop`.
         """
         try:
             command = parse_command(line)
+            if len(command.to_line()) > LONGEST_LINE:
+                raise InputError("a command is longer than 64 KiB", "send a shorter one")
         except InputError as error:
             self._say(event="failed", line=str(error))
             return True
-        seq = self._writer.command_seq(command.id)
-        if seq is not None:
-            self._say(
-                event="applied", id=command.id, accepted=True, effect="applied before", seq=seq
-            )
-            if command.name == "run" and not self._writer.paused_since(seq):
-                self._obey(command)
-            return True
         if self._unwritten and not self._flush():
             return True
-        return self._apply(command)
+        seq = self._writer.command_seq(command.id)
+        if seq is None:
+            return self._apply(command)
+        accepted = self._writer.was_accepted(seq)
+        self._say(
+            event="applied", id=command.id, accepted=accepted, effect="applied before", seq=seq
+        )
+        if command.name == "run" and not self._writer.paused_since(seq):
+            self._obey(command)
+        return command.name != "stop"
 
     def _apply(self, command: Command) -> bool:
         with TraceReader(self._writer.path) as reader:
             session, records = obey(
                 self._session, command, reader, self._shelf, before=self._writer.last_seq + 1
             )
-        moved = session is not self._session
-        self._left, self._unwritten = session.stand, records
-        if not self._commit():
-            if moved:
-                # Nothing has happened: sent again, the command is obeyed then.
-                self._unwritten = ()
-            return True
-        self._session = session
-        applied = records[0]
+        self._asked, self._unwritten = (command, session), records
+        if self._commit():
+            self._acknowledge()
+        elif session is not self._session:
+            # Nothing has happened: sent again, the command is obeyed then.
+            self._asked, self._unwritten = None, ()
+        return command.name != "stop"
+
+    def _acknowledge(self) -> None:
+        """The command that waited for its record is in the trace."""
+        if self._asked is None:
+            return
+        (command, self._session), self._asked = self._asked, None
+        applied = self._written[0]
         set_breakpoints(self._watch, command, applied)
         assert isinstance(applied, CommandApplied)  # noqa: S101 - obey's first record
         self._say(
@@ -155,23 +162,34 @@ class Engine:
             id=command.id,
             accepted=applied.accepted,
             effect=applied.effect,
-            seq=self._writer.last_seq - len(records) + 1,
+            seq=self._writer.last_seq - len(self._written) + 1,
         )
         if applied.accepted:
             self._obey(command)
-        return command.name != "stop"
 
     def _flush(self) -> bool:
-        """Try again to commit the record that a full disk refused."""
+        """Try again to commit the records that a full disk refused."""
         self.work()
+        if not self._unwritten:
+            self._acknowledge()
         return not self._unwritten
 
     def _obey(self, command: Command) -> None:
+        self._shown = self._shown_update() if command.name == "step_into" else None
         if command.name in _PAUSES_AFTER:
             self._pauses_after = _PAUSES_AFTER[command.name]
             self._set_running(running=True)
         elif command.name in _STAYS:
             self._set_running(running=False)
+
+    def _shown_update(self) -> tuple[int, int] | None:
+        """t and k of the parent's update that stands for the first of a fresh branch."""
+        stand = self._session.stand
+        if not stand.fresh:
+            return None
+        with TraceReader(self._writer.path) as reader:
+            updates = reader.updates(stand.branch, stand.episode, stand.t)
+        return (stand.t, stand.k) if stand.k in [update.k for update in updates] else None
 
     def close(self) -> None:
         """Close the trace."""
@@ -236,6 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engine.serve(lines)
     except (KeyboardInterrupt, BrokenPipeError):
         return 130
+    except PsiscopeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     finally:
         engine.close()
     return 0

@@ -55,7 +55,7 @@ class Served:
         identity = given.pop("id", f"{name}-{self.last_seq}")
         said = self.send(Command(id=identity, name=name, **given).to_line())
         self.work_until_paused()
-        (applied,) = [message for message in said if message["event"] == "applied"]
+        (applied,) = [m for m in said if (m["event"], m.get("id")) == ("applied", identity)]
         return applied
 
     def work_until_paused(self) -> None:

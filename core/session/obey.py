@@ -6,16 +6,18 @@ is ever changed: what deviates from it goes on in a branch of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.commands import At, Command
 from core.errors import InputError
 from core.session.session import Session
 from core.session.shelf import Shelf
 from core.session.travel import session_at, with_checkpoint
-from core.settings import Settings, changes_objective
+from core.settings import Settings, changes, changes_objective
 from core.traces.reader import TraceReader
-from core.traces.trace import Record
+from core.traces.trace import CommandApplied, Record
 
 Outcome = tuple[Session, tuple[Record, ...]]
 
@@ -27,6 +29,10 @@ class Departure:
     at: At
     settings: Settings | None = None
     """None: those in effect there, with the command's own on top."""
+    waiting: dict[str, Any] | None = None
+    """Edits that wait for the next environment step; None: those that wait there."""
+    reset: bool = False
+    """Whether the next episode was asked for."""
 
 
 def obey(
@@ -48,14 +54,19 @@ def obey(
         if departure is None:
             return session, (session.apply(command),)
         return _depart(session, command, departure, reader, shelf, before, tolerance)
-    except InputError as error:
+    except (InputError, TypeError) as error:
         return session, (session.applied(command, str(error), accepted=False),)
 
 
 def _departure(session: Session, command: Command) -> Departure | None:
     """Where the command leads; None where the session stays."""
     stand = session.stand
-    here = (stand.branch, stand.episode, stand.t, session.updates_made)
+    here = (
+        stand.branch,
+        stand.episode,
+        stand.t,
+        stand.k if stand.proposed else session.updates_made,
+    )
     match command.name:
         case "fork" | "resume":
             return Departure(at=command.at or here)
@@ -63,9 +74,11 @@ def _departure(session: Session, command: Command) -> Departure | None:
             _ask_for_update(session)
             if stand.fresh or stand.proposed:
                 return None
-            return Departure(at=(*here[:3], stand.k))
+            return _at_this_t(session, stand.k)
         case "reject":
-            return Departure(at=command.at or (*here[:3], _earlier(session, command.k)))
+            if command.at is not None:
+                return Departure(at=command.at)
+            return _at_this_t(session, _earlier(session, command.k))
         case "redo":
             _ask_for_update(session)
             k = stand.k if command.k is None else command.k
@@ -73,8 +86,18 @@ def _departure(session: Session, command: Command) -> Departure | None:
             same = k == 0 or not changes_objective(session.settings_of_t, settings)
             if stand.fresh and k == stand.k and same:
                 return None
-            return Departure(at=(*here[:3], k), settings=settings)
+            return replace(_at_this_t(session, k), settings=settings, waiting={})
     return None
+
+
+def _at_this_t(session: Session, k: int) -> Departure:
+    """To a k of this t. What waits for the next environment step goes along."""
+    stand = session.stand
+    return Departure(
+        at=(stand.branch, stand.episode, stand.t, k),
+        waiting=changes(session.settings_of_t, session.pending),
+        reset=session.reset_waits,
+    )
 
 
 def _ask_for_update(session: Session) -> None:
@@ -106,6 +129,11 @@ def _depart(
 ) -> Outcome:
     at = departure.at
     arrived = session_at(reader, at, shelf, before=before, tolerance=tolerance)
+    if arrived.stand.over:
+        raise InputError(
+            f"no episode runs at episode {at[1]}, t = {at[2]}", "step over to begin the next"
+        )
+    departure = _with_what_waits(departure, arrived)
     seed = arrived.seed if command.seed is None else command.seed
     checkpoint = arrived.checkpoint
     if command.checkpoint:
@@ -120,4 +148,26 @@ def _depart(
     branch = len(reader.branches_before(before))
     started = arrived.branch_off(branch, command.name, settings, seed)
     effect = f"branch {branch} begins at episode {at[1]}, t = {at[2]}, k = {at[3]}"
-    return arrived, (session.applied(command, effect), started)
+    waiting = _wait_again(arrived, command, departure)
+    return arrived, (session.applied(command, effect), started, *waiting)
+
+
+def _with_what_waits(departure: Departure, arrived: Session) -> Departure:
+    """The edits and the reset that wait where it leads to, unless it brings its own."""
+    waiting = departure.waiting
+    if waiting is None:
+        waiting = changes(arrived.settings_of_t, arrived.pending)
+    return replace(departure, waiting=waiting, reset=departure.reset or arrived.reset_waits)
+
+
+def _wait_again(
+    session: Session, command: Command, departure: Departure
+) -> Iterator[CommandApplied]:
+    """What waited before a branch began and would be forgotten in it, given once more."""
+    waiting = (departure.waiting or {}) | command.settings
+    edited = changes(session.pending, session.settings_of_t.replace(**waiting))
+    name = f"{command.id:.200}"
+    if edited:
+        yield session.apply(Command(id=f"{name}/edit", name="edit", settings=edited))
+    if departure.reset and not session.reset_waits:
+        yield session.apply(Command(id=f"{name}/reset", name="reset"))

@@ -115,17 +115,24 @@ class Reality:
         )
 
     def standing(
-        self, settings: Settings, pending: Settings, abandon: bool, moments_count: int
+        self,
+        settings: Settings,
+        pending: Settings,
+        *,
+        reset_seed: int,
+        abandon_at: int | None,
+        moments_count: int,
     ) -> Standing:
         """The scalars of a snapshot."""
         return Standing(
             settings=settings.to_json(),
             pending=pending.to_json(),
+            reset_seed=reset_seed,
             episode_return=self.episode_return,
             twin_return=self.twin.episode_return,
             twin_length=self.twin.length,
             twin_alive=self.twin.alive,
-            abandon=abandon,
+            abandon_at=abandon_at,
             moments_count=moments_count,
         )
 

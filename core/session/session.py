@@ -23,6 +23,7 @@ from core.device import use_one_thread
 from core.envs.mujoco import Transition
 from core.errors import InputError
 from core.session.breakpoints import Watch
+from core.session.clock import Clock
 from core.session.header import run_started, where
 from core.session.proposal import environment_step, propose
 from core.session.reality import Reality
@@ -35,7 +36,6 @@ from core.traces.trace import (
     CommandApplied,
     EpisodeEnded,
     EpisodeStarted,
-    GradientUpdate,
     Proposal,
     Record,
     RunStarted,
@@ -57,12 +57,7 @@ class Session:
         adaptation = self._adaptation = make_adaptation(checkpoint, self.settings)
         self._recorder = UpdateRecorder(checkpoint, adaptation.psi_0, adaptation.policy)
         self._before = copy.deepcopy(checkpoint.policy)
-        self._branch, self._episode, self._t = 0, -1, 0
-        self._updates: list[GradientUpdate] = []
-        self._fresh = False
-        self._acts_at: int | None = None
-        self._saved_t = -1
-        self._abandon = False
+        self._clock = Clock()
         self._records = self._run()
 
     # What callers ask.
@@ -80,26 +75,22 @@ class Session:
     @property
     def stand(self) -> Stand:
         """Where the session is."""
-        made = self._updates
-        return Stand(
-            branch=self._branch,
-            episode=self._episode,
-            t=self._t,
-            k=len(made) if self._fresh else max(len(made) - 1, 0),
-            fresh=self._fresh,
-            begun=self._fresh or bool(made),
-            proposed=bool(made) and (made[-1].last or not made[-1].finite) and not self._fresh,
-        )
+        return self._clock.stand
 
     @property
     def updates_made(self) -> int:
         """How many updates of t there are, with the parent's: the k that comes next."""
-        return len(self._updates)
+        return len(self._clock.updates)
 
     @property
     def settings_of_t(self) -> Settings:
         """Those that the updates of this t are made with, or will be."""
-        return self.settings if self._updates else self.pending
+        return self.settings if self._clock.begun else self.pending
+
+    @property
+    def reset_waits(self) -> bool:
+        """Whether the next episode was asked for."""
+        return self._clock.abandon_at is not None
 
     def advance(self) -> Record:
         """The next record. Applies the action only with the EnvironmentStep itself."""
@@ -114,11 +105,12 @@ class Session:
 
     def applied(self, command: Command, effect: str, accepted: bool = True) -> CommandApplied:
         """The record of a command, at this address."""
+        clock = self._clock
         return CommandApplied(
-            branch=self._branch,
-            episode=self._episode,
-            t=self._t,
-            k=len(self._updates),
+            branch=clock.branch,
+            episode=clock.episode,
+            t=clock.t,
+            k=len(clock.updates),
             command_id=command.id,
             command=command.to_line(),
             effect=effect,
@@ -128,10 +120,16 @@ class Session:
     def restore(self, snapshot: Snapshot) -> None:
         """Go to a snapshot; the next record is the one that followed it."""
         standing = Standing.from_json(snapshot.session)
-        self._branch, self._episode, self._t = snapshot.branch, snapshot.episode, snapshot.t
-        self._saved_t, self._updates = snapshot.t, []
+        self._clock = Clock(
+            branch=snapshot.branch,
+            episode=snapshot.episode,
+            t=snapshot.t,
+            over=False,
+            reset_seed=standing.reset_seed,
+            saved_t=snapshot.t,
+            abandon_at=standing.abandon_at,
+        )
         self._reality.restore(snapshot, standing)
-        self._abandon = standing.abandon
         self._use(Settings.from_json(standing.settings))
         self.pending = Settings.from_json(standing.pending)
         restore_weights(self._adaptation, snapshot, standing.moments_count)
@@ -142,22 +140,22 @@ class Session:
     ) -> BranchStarted:
         """Begin a branch here, at the update that comes next, with these settings and seed.
 
-        Edits that wait for the next environment step still wait.
+        They are in effect at once; edits that wait for the next environment step still wait.
         """
         settings = self.checkpoint.settle(settings)
         pending = self.pending.replace(**changes(self.settings_of_t, settings))
-        parent, self._branch = self._branch, branch
-        if self._updates:
-            self._use(settings)
-        self.pending = self.checkpoint.settle(pending)
-        self.seed, self._fresh = seed, True
-        self._acts_at = len(self._updates) if reason == "accept" else None
+        self._use(settings)
+        self.pending, self.seed = self.checkpoint.settle(pending), seed
+        clock = self._clock
+        parent, clock.branch, clock.fresh = clock.branch, branch, True
+        if reason != "resume":
+            clock.acts_at = len(clock.updates) if reason == "accept" else None
         self._records = self._run(begun=True)
         return BranchStarted(
             branch=branch,
-            episode=self._episode,
-            t=self._t,
-            k=len(self._updates),
+            episode=clock.episode,
+            t=clock.t,
+            k=len(clock.updates),
             parent=parent,
             reason=reason,
             settings=settings.to_json(),
@@ -178,13 +176,14 @@ class Session:
                 if command.name == "edit":
                     return "settings change at the next environment step"
                 self._use(self.pending)
+                self._clock.acts_at = None
                 return f"the updates are made again from k = {self.stand.k} on"
             case "reset":
-                self._abandon = True
+                self._clock.abandon()
                 return "the next episode begins after this environment step"
             case "accept":
-                if self._fresh:
-                    self._acts_at = len(self._updates)
+                if self._clock.fresh:
+                    self._clock.acts_at = len(self._clock.updates)
                 return f"the weights at k = {self.stand.k} act"
             case "breakpoints":
                 Watch(command.breakpoints)
@@ -202,23 +201,23 @@ class Session:
             begun = False
 
     def _start_episode(self) -> EpisodeStarted:
-        self._episode += 1
-        self._t, self._abandon, self._saved_t = 0, False, -1
+        clock = self._clock
+        clock.begin_episode(self.seed)
         self._use(self.pending)
         if self.settings.reset_mode != "never":
             self._adaptation.reset()
-        return self._reality.reset(self._branch, self._episode, self._episode_seed)
+        return self._reality.reset(clock.branch, clock.episode, clock.reset_seed)
 
     def _go_on(self) -> Iterator[Record]:
-        reason = ""
+        reason, clock = "", self._clock
         while not reason:
-            if not self._updates:
-                if self._saved_t != self._t and self._t % snapshot_every(self.pending) == 0:
-                    self._saved_t = self._t
-                    yield self.snapshot()
-                if self._abandon:
-                    reason = "reset"
-                    break
+            if clock.snapshot_is_due(snapshot_every(self.pending)):
+                clock.saved_t = clock.t
+                yield self.snapshot()
+            if clock.abandons:
+                reason = "reset"
+                break
+            if not clock.begun:
                 self._use(self.pending)
             transition = yield from self._environment_step()
             reason = "terminated" * transition.terminated or "truncated" * transition.truncated
@@ -226,46 +225,48 @@ class Session:
 
     def _environment_step(self) -> Generator[Record, None, Transition]:
         watch = Stopwatch()
-        address = self._address
+        clock = self._clock
+        address = clock.address
         yield from self._make_updates(address, watch)
         proposal = self._propose(address, watch)
         watch.pause()
         yield proposal
         watch.go_on()
         transition = self._reality.act(proposal.action, watch)
+        clock.over = transition.terminated or transition.truncated
         if self.settings.reset_mode == "step":
             self._adaptation.reset()
-        updates, self._updates = self._updates, []
-        self._t, self._acts_at = self._t + 1, None
+        updates = clock.begin_t()
         yield environment_step(address, updates, transition, self._reality.returns(), watch)
         return transition
 
     def _make_updates(self, address: Address, watch: Stopwatch) -> Iterator[Record]:
         """The updates that are missing at this t; psi at k = 0 is kept for the true futures."""
-        if not self._updates:
+        clock = self._clock
+        if not clock.updates:
             set_psi(self._before, psi_of(self._adaptation.policy))
         rows = torch.from_numpy(self._reality.state).float()[None]
         noise = imagination_noise(
-            self.settings, rows.shape[1], seed=self.seed, episode=self._episode, t=self._t
+            self.settings, rows.shape[1], seed=self.seed, episode=clock.episode, t=clock.t
         )
-        made, final = len(self._updates), self._acts_at
+        made, final = len(clock.updates), clock.acts_at
         for update in self._adaptation.updates(
             rows, noise, self.settings, first=made, final=final
         ):
-            self._fresh = False
-            self._updates.append(self._recorder.record(update, address))
+            clock.fresh = False
+            clock.updates.append(self._recorder.record(update, address))
             watch.pause()
-            yield self._updates[-1]
+            yield clock.updates[-1]
             watch.go_on()
 
     def _propose(self, address: Address, watch: Stopwatch) -> Proposal:
         reality = self._reality
         futures = reality.futures(
-            self._before, self._adaptation.policy, self._t, self.settings.horizon
+            self._before, self._adaptation.policy, address.t, self.settings.horizon
         )
         return propose(
             address,
-            self._updates,
+            self._clock.updates,
             reality.scene(),
             reality.frozen_action(),
             futures,
@@ -274,25 +275,23 @@ class Session:
         )
 
     def _end_episode(self, reason: str) -> EpisodeEnded:
+        clock = self._clock
+        clock.over = True
         score = self.checkpoint.task.score(self._reality.episode_return)
-        return self._reality.finish(self._address, self._episode_seed, reason, score)
+        return self._reality.finish(clock.address, clock.reset_seed, reason, score)
 
     def snapshot(self) -> Snapshot:
         """Everything at this t; only before its first update."""
         settings, adaptation = self.settings, self._adaptation
         standing = self._reality.standing(
-            settings, self.pending, self._abandon, adaptation.moments.count
+            settings,
+            self.pending,
+            reset_seed=self._clock.reset_seed,
+            abandon_at=self._clock.abandon_at,
+            moments_count=adaptation.moments.count,
         )
         weights, moments = weights_of(adaptation, kept=settings.reset_mode != "step")
-        return self._reality.snapshot(self._address, standing, weights, moments)
-
-    @property
-    def _address(self) -> Address:
-        return Address(branch=self._branch, episode=self._episode, t=self._t)
-
-    @property
-    def _episode_seed(self) -> int:
-        return self.seed + self._episode
+        return self._reality.snapshot(self._clock.address, standing, weights, moments)
 
     def _use(self, settings: Settings) -> None:
         if settings.survival != self.settings.survival:

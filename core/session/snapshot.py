@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import get_type_hints
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from core.adaptation.weights import psi_of, set_psi
 from core.errors import TraceError
 from core.settings import Settings
 from core.traces.trace import SNAPSHOT_EVERY, Snapshot
+from core.traces.values import DAMAGE
 
 _WORK_BETWEEN = 500
 """Denoising calls per particle that a session may have to repeat to come to any address."""
@@ -32,12 +34,14 @@ class Standing:
     """Settings in effect, canonical JSON."""
     pending: str
     """Settings from the next environment step on, canonical JSON."""
+    reset_seed: int
+    """Seed of the episode's reset."""
     episode_return: float
     twin_return: float
     twin_length: int
     twin_alive: bool
-    abandon: bool
-    """The next episode was asked for."""
+    abandon_at: int | None
+    """The environment step before which the next episode begins, where it was asked for."""
     moments_count: int
 
     def to_json(self) -> str:
@@ -48,9 +52,13 @@ class Standing:
     def from_json(cls, text: str) -> Standing:
         """The inverse; TraceError on anything else."""
         try:
-            return cls(**json.loads(text))
+            standing = cls(**json.loads(text))
         except (ValueError, TypeError, RecursionError) as error:
             raise TraceError("a snapshot of the trace is damaged", str(error)) from error
+        for name, kind in get_type_hints(cls).items():
+            if not isinstance(getattr(standing, name), kind):
+                raise TraceError(f"a snapshot of the trace is damaged in {name}", DAMAGE)
+        return standing
 
 
 def weights_of(adaptation: Adaptation, *, kept: bool) -> tuple[np.ndarray, np.ndarray]:

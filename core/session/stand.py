@@ -19,5 +19,7 @@ class Stand:
     """The branch has begun here and has made no update yet."""
     begun: bool
     """There is an update of t, of this branch or of its parent."""
+    over: bool
+    """No episode runs: the last has ended, or the first has not begun."""
     proposed: bool
     """All updates of t are made: the action comes next."""

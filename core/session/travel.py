@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from core.errors import InputError, TraceError
 from core.session.session import Session
 from core.session.shelf import Shelf
 from core.settings import Settings
+from core.traces.lineage import Branches, Clock
 from core.traces.reader import TraceReader
 from core.traces.trace import (
     BranchStarted,
@@ -22,6 +24,7 @@ from core.traces.trace import (
     RunStarted,
     Snapshot,
 )
+from core.traces.values import DAMAGE
 from core.traces.verify import compare_records
 
 Range = tuple[int, int, int]
@@ -37,12 +40,14 @@ def session_at(
     on the way come out otherwise here, by more than `tolerance` (compare_records).
     """
     branch, episode, t, k = at
-    if branch > reader.branches().newest:
+    branches = reader.branches_before(before)
+    if branch > branches.newest:
         raise InputError(f"there is no branch {branch}", "see `python main.py compare TRACE`")
-    session = _follow(reader, _ranges_to(reader, at, before), shelf, tolerance)
+    way = _Way(reader=reader, branches=branches, before=before)
+    session = _follow(way, way.to(at), shelf, tolerance)
     stand = session.stand
-    made = session.updates_made
-    if (stand.episode, stand.t, made) != (episode, t, k):
+    here = (stand.episode, stand.t, session.updates_made)
+    if here != (episode, t, k) or stand.proposed:
         raise InputError(
             f"branch {branch} has nothing recorded at episode {episode}, t = {t}, k = {k}",
             "choose an address that the trace holds",
@@ -52,18 +57,14 @@ def session_at(
 
 def session_at_head(reader: TraceReader, shelf: Shelf) -> Session:
     """The session as it stood after the last record."""
-    newest = reader.branches().newest
-    path = reader.branches().path(newest)
-    ends = [segment.end for segment in path]
-    ranges = [
-        _range(reader, segment.branch, end, reader.last_seq() + 1)
-        for segment, end in zip(path, ends, strict=True)
-    ]
-    return _follow(reader, ranges, shelf)
+    before = reader.last_seq() + 1
+    way = _Way(reader=reader, branches=reader.branches_before(before), before=before)
+    return _follow(way, way.to_the_head(), shelf)
 
 
 def enter(session: Session, started: BranchStarted, shelf: Shelf) -> tuple[Session, Record]:
     """The session on a branch that begins where it stands."""
+    _check_seed(started)
     if started.checkpoint_digest != session.checkpoint.digest:
         session = with_checkpoint(session, shelf.of(started))
     record = session.branch_off(
@@ -90,52 +91,58 @@ def with_checkpoint(session: Session, checkpoint: Checkpoint) -> Session:
     return other
 
 
-def _ranges_to(reader: TraceReader, at: At, before: int) -> list[Range]:
-    branch, *clock = at
-    episode, t, k = clock
-    branches = reader.branches()
-    path = list(branches.path(branch))
-    while (started := branches.started(path[-1].branch)) is not None and (
-        started.episode,
-        started.t,
-        started.k,
-    ) > (episode, t, k):
-        path.pop()
-    ends = [*(segment.end for segment in path[:-1]), (episode, t, k)]
-    return [
-        _range(reader, segment.branch, end, before)
-        for segment, end in zip(path, ends, strict=True)
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """What of a trace leads to an address; nothing from the record `before` on."""
+
+    reader: TraceReader
+    branches: Branches
+    before: int
+
+    def to(self, at: At) -> list[Range]:
+        """What is followed to come to an address."""
+        branch, episode, t, k = at
+        clock = (episode, t, k)
+        path = list(self.branches.path(branch))
+        while (started := self.branches.started(path[-1].branch)) is not None and (
+            started.episode,
+            started.t,
+            started.k,
+        ) > clock:
+            path.pop()
+        *earlier, last = path
+        ranges = [self._range(segment.branch, segment.end) for segment in earlier]
+        return [*ranges, self._range(last.branch, clock)]
+
+    def to_the_head(self) -> list[Range]:
+        """What is followed to come to the last record."""
+        path = self.branches.path(self.branches.newest)
+        return [self._range(segment.branch, segment.end) for segment in path]
+
+    def _range(self, branch: int, end: Clock | None) -> Range:
+        """What a branch recorded before `end`, without the command that left it."""
+        seqs = self.branches.seqs
+        left = seqs[branch + 1] - 1 if branch < self.branches.newest else self.before
+        cut = None if end is None else self.reader.update_seq(branch, *end)
+        last = left if cut is None or cut > left else cut
+        return branch, max(seqs[branch], 2), last - 1
 
 
-def _range(
-    reader: TraceReader, branch: int, end: tuple[int, int, int] | None, before: int
-) -> Range:
-    """What a branch recorded before `end`, without the command that left it."""
-    branches = reader.branches()
-    first = max(branches.seqs[branch], 2)
-    left = branches.seqs[branch + 1] - 1 if branch < branches.newest else before
-    last = min(left, before) - 1
-    cut = None if end is None else reader.update_seq(branch, *end)
-    return branch, first, last if cut is None else min(last, cut - 1)
-
-
-def _follow(
-    reader: TraceReader, ranges: list[Range], shelf: Shelf, tolerance: float = 0.0
-) -> Session:
+def _follow(way: _Way, ranges: list[Range], shelf: Shelf, tolerance: float = 0.0) -> Session:
     """From the last snapshot in those ranges through the records after it."""
+    reader = way.reader
     for place in reversed(range(len(ranges))):
         branch, first, last = ranges[place]
         seq = reader.last_snapshot(first, last)
         if seq is not None:
             snapshot = reader.read(seq)
             assert isinstance(snapshot, Snapshot)  # noqa: S101 - the seq came from that table
-            session = _session_on(reader, branch, shelf)
+            session = _session_on(way, branch, shelf)
             session.restore(snapshot)
             ranges = [(branch, seq + 1, last), *ranges[place + 1 :]]
             break
     else:
-        session = _session_on(reader, 0, shelf)
+        session = _session_on(way, 0, shelf)
     for seq, stored in _records(reader, ranges):
         session, recomputed = _again(session, stored, shelf)
         difference = compare_records(stored, recomputed, seq, tolerance)
@@ -148,15 +155,21 @@ def _follow(
     return session
 
 
+def _check_seed(started: BranchStarted | RunStarted) -> None:
+    if started.seed < 0:
+        raise TraceError(f"the trace holds the seed {started.seed}", DAMAGE)
+
+
 def _records(reader: TraceReader, ranges: list[Range]) -> Iterator[tuple[int, Record]]:
     for _, first, last in ranges:
         yield from enumerate(reader.records(first, last), start=first)
 
 
-def _session_on(reader: TraceReader, branch: int, shelf: Shelf) -> Session:
+def _session_on(way: _Way, branch: int, shelf: Shelf) -> Session:
     """A session with the checkpoint and the seed of a branch."""
-    run = reader.started()
-    started: BranchStarted | RunStarted = reader.branches().started(branch) or run
+    run = way.reader.started()
+    started: BranchStarted | RunStarted = way.branches.started(branch) or run
+    _check_seed(started)
     return Session(
         shelf.of(started),
         Settings.from_json(started.settings),

@@ -105,6 +105,13 @@ class TraceWriter:
             (seq,) = self._connection.execute(query, (command_id,)).fetchone()
         return None if seq is None else int(seq)
 
+    def was_accepted(self, seq: int) -> bool:
+        """Whether the command of that record took effect."""
+        query = "SELECT accepted FROM CommandApplied WHERE seq = ?"
+        with reported(self.path):
+            (accepted,) = self._connection.execute(query, (seq,)).fetchone()
+        return bool(accepted)
+
     def close(self) -> None:
         """Leave one file. Where readers are still open, the last of them does."""
         with reported(self.path):

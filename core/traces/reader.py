@@ -110,18 +110,17 @@ class TraceReader:
 
     def branches(self) -> Branches:
         """The tree of branches, as far as it is written."""
-        known = len(self._branches) - 1
-        seqs = self.columns("BranchStarted", [], since_seq=self._branches.seqs[-1])["seq"]
-        if len(seqs):
-            old = list(zip(self._branches.seqs[1:], self._branches.records, strict=True))
-            new = [(int(seq), self._read_branch(int(seq))) for seq in seqs]
-            self._branches = Branches(old[:known] + new)
+        self._branches = self.branches_before(_NO_SEQ)
         return self._branches
 
     def branches_before(self, seq: int) -> Branches:
-        """The same, as it was before a record."""
-        branches = self.branches()
-        begun = zip(branches.seqs[1:], branches.records, strict=True)
+        """The same, as it was before a record; nothing later is read."""
+        known = self._branches
+        seqs = self.columns("BranchStarted", [], since_seq=known.seqs[-1])["seq"]
+        begun = list(zip(known.seqs[1:], known.records, strict=True))
+        begun += [(int(at), self._read_branch(int(at))) for at in seqs if at < seq]
+        if len(begun) == len(known.records) and known.seqs[-1] < seq:
+            return known
         return Branches([(at, record) for at, record in begun if at < seq])
 
     def update_seq(self, branch: int, episode: int, t: int, k: int) -> int | None:
