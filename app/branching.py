@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app.bridge.branch_tally import BranchTally
@@ -22,6 +22,8 @@ from core.traces.trace import BranchStarted, RunStarted
 _AT_A_BREAK = ("accept", "reject", "redo_updates")
 _AT_A_MOMENT = ("fork", "resume_here", "back_out")
 
+TOLD_MS = 10_000
+"""How long the line about a new branch stays, if no other replaces it."""
 _BUTTONS = {"Fork": "fork", "Resume": "resume_here", "Compare": "compare"}
 
 
@@ -34,6 +36,11 @@ class Branching(QObject):
         self._run: RecordedRun | None = None
         self._tally: BranchTally | None = None
         self._known = 0
+        self._told = ""
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.setInterval(TOLD_MS)
+        self._fade.timeout.connect(self._forget)
         self.dialog: ForkDialog | None = None
         actions = desk.window.commands.actions
         self.panel = BranchesPanel({word: actions[name] for word, name in _BUTTONS.items()})
@@ -102,6 +109,7 @@ class Branching(QObject):
         desk.follower.moment_changed.connect(lambda _moment: self._show_place())
         desk.source.changed.connect(self._source_changed)
         desk.driver.settled.connect(self._settle)
+        desk.window.closing.connect(self._fade.stop)
 
     def _take_branches(self, branches: Branches) -> None:
         run = self._desk.follower.run
@@ -119,7 +127,14 @@ class Branching(QObject):
         started = branches.started(branches.newest)
         if started is not None and self._tally is not None:
             changed = self._tally.changed(started.branch)
-            self._desk.window.message_bar.say(beginning(started, changed))
+            self._told = beginning(started, changed)
+            self._desk.window.message_bar.say(self._told)
+            self._fade.start()
+
+    def _forget(self) -> None:
+        bar = self._desk.window.message_bar
+        if bar.text == self._told:
+            bar.clear()
 
     def _mark(self, branches: Branches) -> None:
         """Where branches begin, on the t lane of the episode they begin in."""

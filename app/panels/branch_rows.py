@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QSize,
 from PyQt6.QtGui import QFont, QFontMetrics, QPainter
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.readouts import MINUS
 from app.state.branch_facts import BranchFacts
 from app.theme import LIGHT, Theme, font
 
@@ -101,7 +102,8 @@ class BranchDelegate(QStyledItemDelegate):
             self._paint_elbow(painter, first)
         gain = f"gain {facts.gain}" if facts.gain else ""
         width = QFontMetrics(self._bold).horizontalAdvance(gain) + 6 if gain else 0
-        color = "refused_text" if facts.gain.startswith("−") else "real_text"
+        signs = {"+": "real_text", MINUS: "refused_text"}
+        color = signs.get(facts.gain[:1], "muted")
         self._write(painter, first, gain, self._plain, color, right=True)
         left = first.adjusted(0, 0, -width, 0)
         self._write(painter, left, facts.title + growing(facts), self._bold, "text")

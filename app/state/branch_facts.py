@@ -76,7 +76,10 @@ class BranchFacts:
     def gain(self) -> str:
         """Return over that of the frozen twin, with its sign; empty where one is missing."""
         gain = self.progress.episode_return - self.progress.frozen_return
-        return f"{gain:+.1f}".replace("-", MINUS) if math.isfinite(gain) else ""
+        if not math.isfinite(gain):
+            return ""
+        shown = round(gain, 1)
+        return f"{shown:+.1f}".replace("-", MINUS) if shown else "0.0"
 
 
 def in_tree_order(branches: Branches) -> list[tuple[int, int]]:

@@ -169,7 +169,7 @@ class FakeEngine:
                 last = bool(session.made) and session.made[-1].last
                 return None if session.fresh or last else (*here, session.k)
             case "redo":
-                return (*here, session.k if command.k is None else command.k)
+                return session.redo(command)
         return None
 
     def _set_running(self, *, running: bool) -> None:

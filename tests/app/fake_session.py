@@ -88,6 +88,15 @@ class FakeSession:
         """Where the branch is fresh its present weights act."""
         self._acts_at = self.k if self.fresh else None
 
+    def redo(self, command: Command) -> At | None:
+        """Where the updates are made again in a branch; None where in this one."""
+        k = self.k if command.k is None else command.k
+        settings = self.pending.replace(**command.settings)
+        if self.fresh and k == self.k and not changes_objective(self.settings, settings):
+            self.settings = self.pending = settings
+            return None
+        return (self.branch, self.episode, self.t, k)
+
     def abandon(self) -> None:
         """The next episode begins after this environment step."""
         self._abandon = True

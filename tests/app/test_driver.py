@@ -198,6 +198,21 @@ def test_edit_and_redo_make_the_updates_again_with_the_new_settings(
     assert "delta 0.05 → 0.2" in said(live)
 
 
+def test_a_redo_where_a_branch_has_just_begun_stays_in_it(
+    live: Application, qtbot: QtBot
+) -> None:
+    t = to_break(qtbot, live)
+    press(live, Key.Key_Delete)
+    settled(qtbot, live, 1)
+    live.window.settings_panel._fields["delta"].setValue(0.2)  # type: ignore[union-attr, arg-type]
+    press(live, Key.Key_Return, SHIFT)
+    qtbot.waitUntil(lambda: at(live) == (1, t, 2), timeout=WAIT)
+    wait_paused(qtbot, live)
+    assert live.moment is not None
+    assert live.moment.settings.delta == 0.2
+    assert live.window.settings_panel.draft.delta == 0.2
+
+
 def test_an_edit_outlives_a_reject(live: Application, qtbot: QtBot) -> None:
     t = to_break(qtbot, live)
     live.window.settings_panel._fields["delta"].setValue(0.2)  # type: ignore[union-attr, arg-type]

@@ -108,6 +108,20 @@ def test_a_branch_has_the_settings_it_began_with_and_its_own_edits(path: Path) -
     assert run.settings_at((0, 0, 7)).delta == 0.05
 
 
+def test_a_redo_in_a_fresh_branch_brings_waiting_edits_to_its_t(tmp_path: Path) -> None:
+    path = write_branches(tmp_path / "b.trace", Fork(t=3, k=1, until=3))
+    with TraceWriter.open(path) as writer:
+        for number, (name, settings) in enumerate(
+            [("edit", {"delta": 0.2}), ("redo", {"gradient_clip": 5.0})]
+        ):
+            line = json.dumps({"id": str(number), "command": name, "settings": settings})
+            command = make_command(branch=1, t=3, k=1, command_id=str(number), command=line)
+            writer.append(command)
+        run = opened(path)
+        settings = run.settings_at((1, 0, 3))
+    assert (settings.delta, settings.gradient_clip) == (0.2, 5.0)
+
+
 def test_the_tree_says_where_branches_began_what_they_changed_and_how_far_they_came(
     path: Path,
 ) -> None:
