@@ -173,6 +173,7 @@ class TwoBranches(QWidget):
     def _lay_out(self) -> None:
         self.finding.setObjectName("finding")
         self.finding.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.finding.setWordWrap(True)
         self.finding.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.go_there.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.go_there.hide()
