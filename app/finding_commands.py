@@ -22,7 +22,7 @@ class FindingCommands(QObject):
         self.palette = Palette(window, commands)
         self.keys_page = KeysPage(window, commands)
         self.keys_dialog: KeysDialog | None = None
-        """Built when it is first asked for: its hundred fields would delay the first paint."""
+        """While it is open: its hundred fields would make every other change of style slow."""
         window.add_themed(self.palette)
         window.add_themed(self.keys_page)
         commands.connect("palette", self.palette.open)
@@ -30,8 +30,14 @@ class FindingCommands(QObject):
         commands.connect("change_shortcuts", self._change_keys)
 
     def _change_keys(self) -> None:
-        if self.keys_dialog is None:
-            window = self._window
-            self.keys_dialog = KeysDialog(window, window.commands, self._binder)
-            window.add_themed(self.keys_dialog)
-        self.keys_dialog.open()
+        window = self._window
+        dialog = self.keys_dialog = KeysDialog(window, window.commands, self._binder)
+        if window.theme is not None:
+            dialog.set_theme(window.theme)
+        dialog.finished.connect(lambda _result: self._forget_dialog())
+        dialog.open()
+
+    def _forget_dialog(self) -> None:
+        if self.keys_dialog is not None:
+            self.keys_dialog.deleteLater()
+            self.keys_dialog = None

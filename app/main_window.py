@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self._badge.setObjectName("badge")
         self._running = False
         self._text_color = QColor()
-        self._theme: Theme | None = None
+        self.theme: Theme | None = None
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
         self._themed: list[Themed] = [
@@ -130,14 +130,13 @@ class MainWindow(QMainWindow):
     def add_themed(self, widget: Themed) -> None:
         """Give this the window's theme, too, now and whenever it changes."""
         self._themed.append(widget)
-        if self._theme is not None:
-            widget.set_theme(self._theme)
+        if self.theme is not None:
+            widget.set_theme(self.theme)
 
     def set_workspace(self, workspace: str) -> None:
-        """Show the centre of that workspace, and its docks where they are by default."""
+        """Show the centre of that workspace; `arrange` or `restore_layout` does the docks."""
         self.workspace = workspace
         self._centre.setCurrentWidget(self._centres.get(workspace, self._centres[SCENE]))
-        self.arrange()
 
     def arrange(self) -> None:
         """Every dock back in its place, sized for the window."""
@@ -153,7 +152,7 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle views, panels and icons."""
-        self._theme = theme
+        self.theme = theme
         self.views.set_theme(theme)
         for widget in self._themed:
             widget.set_theme(theme)

@@ -84,7 +84,7 @@ class Workspaces(QObject):
         layout = self._layouts.get(name)
         if layout is None and self._remembers:
             layout = self._preferences.layout(name)
-        if layout is not None and not self._window.restore_layout(layout):
+        if layout is None or not self._window.restore_layout(layout):
             self._window.arrange()
         self._mark()
         self.changed.emit(name)

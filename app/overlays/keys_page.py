@@ -21,7 +21,6 @@ class KeysPage(Overlay):
     def __init__(self, window: QWidget, commands: CommandRegistry) -> None:
         super().__init__(window, commands.actions["shortcuts"])
         self._commands = commands
-        self._key_color = self._muted = ""
         self._page: QWidget | None = None
         column = QVBoxLayout(self.card)
         column.setContentsMargins(20, 14, 20, 12)
@@ -29,6 +28,7 @@ class KeysPage(Overlay):
         title = QLabel("Keys")
         title.setFont(font(15, bold=True))
         self._foot = QLabel()
+        self._foot.setObjectName("muted")
         column.addWidget(title)
         column.addStretch(1)
         column.addWidget(self._foot)
@@ -48,9 +48,17 @@ class KeysPage(Overlay):
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        self._key_color, self._muted = theme.accent, theme.muted
-        self._foot.setStyleSheet(f"color: {theme.muted};")
-        self._write_anew()
+        self.card.setStyleSheet(
+            f"{self.card.styleSheet()} #muted {{ color: {theme.muted}; }}"
+            f" #key {{ color: {theme.accent}; }}"
+        )
+
+    def empty(self) -> None:
+        """A hundred labels fewer while no one reads them."""
+        if self._page is not None:
+            self._column.removeWidget(self._page)
+            self._page.deleteLater()
+            self._page = None
 
     def _write_anew(self) -> None:
         if self.isVisible():
@@ -58,9 +66,7 @@ class KeysPage(Overlay):
             self._fit()
 
     def _write(self) -> None:
-        if self._page is not None:
-            self._column.removeWidget(self._page)
-            self._page.deleteLater()
+        self.empty()
         self._page = QWidget()
         row = QHBoxLayout(self._page)
         row.setContentsMargins(0, 0, 0, 0)
@@ -85,12 +91,12 @@ class KeysPage(Overlay):
             heading = QLabel(title)
             heading.setFont(font(bold=True))
             heading.setContentsMargins(0, 5, 0, 0)
-            heading.setStyleSheet(f"color: {self._muted};")
+            heading.setObjectName("muted")
             grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
             for entry in entries:
                 row = grid.rowCount()
                 keys = QLabel("  ".join(map(key_text, self._commands.keys(entry.name))) or "–")
-                keys.setStyleSheet(f"color: {self._key_color};")
+                keys.setObjectName("key")
                 grid.addWidget(QLabel(self._commands.plain_text(entry.name)), row, 0)
                 grid.addWidget(keys, row, 1)
         return page

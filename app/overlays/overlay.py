@@ -44,6 +44,7 @@ class Overlay(QWidget):
         if self.isHidden():
             return
         self.hide()
+        self.empty()
         back, self._back = self._back, None
         if back is not None and back.isVisible():
             back.setFocus()
@@ -53,6 +54,9 @@ class Overlay(QWidget):
     def take_focus(self) -> None:
         """Give focus to what takes the keys."""
         self.setFocus()
+
+    def empty(self) -> None:
+        """Drop what is not needed while it is hidden."""
 
     def card_size(self, room: QSize) -> QSize:
         """Of the card, where there is `room` for it at most; pixels."""
