@@ -14,7 +14,7 @@ from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, mean, numbers, some_rows
 from app.views.header import Header, Legend, Part
-from app.views.highlight import chosen_pen
+from app.views.highlight import chosen_pen, missing
 from app.views.picking import nearest_dot
 from app.views.plot import Plot
 from app.views.view import View
@@ -86,7 +86,7 @@ class DecompositionView(View):
         if after is None:
             return ()
         if particle >= len(after.terminal_terms):
-            return ((f"not kept at k = {after.k}", "muted"),)
+            return missing(len(after.terminal_terms))
         reward = float(after.reward_terms[particle].sum())
         terminal = float(after.terminal_terms[particle])
         texts = summands(reward + terminal, reward, terminal)

@@ -15,6 +15,7 @@ from PyQt6.QtGui import QPen
 
 from app.theme import SYMBOLS, Role, Theme
 from app.views.curves import Floats, known
+from app.views.header import Part
 from app.views.plot import Plot
 
 RING = 8
@@ -66,3 +67,8 @@ def chosen_pen(theme: Theme) -> QPen:
 def reference_pen(theme: Theme) -> QPen:
     """The curve of the reference moment."""
     return theme.pen("text", 1.0, 0.8, Qt.PenStyle.DashLine)
+
+
+def missing(kept: int) -> tuple[Part, ...]:
+    """What is said of a picked particle that the record does not keep."""
+    return ((f"only {kept} are kept here", "muted"),)

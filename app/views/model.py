@@ -13,7 +13,7 @@ from app.theme import LIGHT, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, mean, numbers, some_rows, std
 from app.views.header import Header, Legend, Part
-from app.views.highlight import ChosenLine
+from app.views.highlight import ChosenLine, missing
 from app.views.picking import nearest_line
 from app.views.plot import Plot
 from app.views.series import Series
@@ -128,7 +128,7 @@ class ModelView(View):
         if after is None or not after.imagined_states.size:
             return ()
         if particle >= len(after.imagined_states):
-            return ((f"not kept at k = {after.k}", "muted"),)
+            return missing(len(after.imagined_states))
         chosen = max(0, self._chooser.currentIndex())
         last = after.imagined_states.shape[1] - 1
         value = float(after.imagined_states[particle, -1, chosen])

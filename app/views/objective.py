@@ -15,7 +15,7 @@ from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, numbers
 from app.views.header import Header, Legend, Part
-from app.views.highlight import ChosenLine, reference_pen
+from app.views.highlight import ChosenLine, missing, reference_pen
 from app.views.picking import nearest_line
 from app.views.plot import Plot, round_stride
 from app.views.view import View
@@ -104,8 +104,9 @@ class ObjectiveView(View):
         before, after = moment.before, moment.after
         if before is None or after is None:
             return ()
-        if particle >= min(len(u.particle_objectives) for u in (before, after)):
-            return ((f"not kept at k = {after.k}", "muted"),)
+        kept = min(len(u.particle_objectives) for u in (before, after))
+        if particle >= kept:
+            return missing(kept)
         first = float(before.particle_objectives[particle])
         second = float(after.particle_objectives[particle])
         shown = pair(first, second)

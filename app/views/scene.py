@@ -192,8 +192,8 @@ def caption(moment: Moment, particle: int | None = None) -> Caption:
     note = f"outlines: j = {horizon}" if horizon else ""
     picked = ""
     if horizon and particle is not None:
-        kept = any(role in fans and particle < len(fans[role]) for role in IMAGINED)
-        picked = f"particle {particle}" if kept else f"particle {particle}: not kept here"
+        kept = max((len(fans[role]) for role in IMAGINED if role in fans), default=0)
+        picked = f"particle {particle}" + ("" if particle < kept else f": only {kept} are kept")
     if state_of(moment) is None:
         note = "waiting for the first record"
     entries = tuple((role, words[role]) for role in fans)
