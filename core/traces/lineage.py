@@ -33,14 +33,20 @@ class Segment:
         """Whether an update at that address belongs to it, or is what the next begins with."""
         return self.end is None or (episode, t, k) <= self.end
 
-    def held(self, episode: Column, t: Column, k: Column | None) -> NDArray[np.bool_]:
-        """Which rows belong to it; updates that the next segment makes itself do not."""
+    def held(
+        self, episode: Column, t: Column, k: Column | None, *, closed: bool = False
+    ) -> NDArray[np.bool_]:
+        """Which rows belong to it; closed: those at `end` too.
+
+        Updates at `end` are the next segment's own; commands there were given before it.
+        """
         if self.end is None:
             return np.ones(len(t), np.bool_)
         last_episode, last_t, last_k = self.end
         before = (episode < last_episode) | ((episode == last_episode) & (t < last_t))
         if k is not None:
-            before |= (episode == last_episode) & (t == last_t) & (k < last_k)
+            rest = k <= last_k if closed else k < last_k
+            before |= (episode == last_episode) & (t == last_t) & rest
         return np.asarray(before, np.bool_)
 
     def holds_step(self, episode: int, t: int) -> bool:

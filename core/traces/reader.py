@@ -207,14 +207,17 @@ class TraceReader:
     ) -> dict[str, Column]:
         """The same along the path to a branch: its parents' rows until it begins, its own.
 
-        Only for kinds that have an address (episode, t).
+        Only for kinds that have an address (episode, t). Of commands, those given on the way,
+        and that which left a branch at its end.
         """
         has_k = "k" in layout(kind).scalars
         wanted = list(dict.fromkeys(["episode", "t", *(["k"] if has_k else []), *names]))
         parts = [self.columns(kind, wanted, since_seq=_NO_SEQ)]
         for segment in self.branches().path(branch):
             part = self.columns(kind, wanted, branch=segment.branch, episode=episode)
-            held = segment.held(part["episode"], part["t"], part["k"] if has_k else None)
+            k = part["k"] if has_k else None
+            closed = kind == "CommandApplied"
+            held = segment.held(part["episode"], part["t"], k, closed=closed)
             parts.append({name: column[held] for name, column in part.items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
