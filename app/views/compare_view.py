@@ -111,6 +111,8 @@ class CompareView(QStackedWidget):
         words = QLabel(ONE_BRANCH)
         words.setWordWrap(True)
         words.setFixedWidth(460)
+        # The layout would give it the height that it needs where it is as wide as the page.
+        words.setMinimumHeight(words.heightForWidth(460))
         words.setObjectName("one-branch")
         column = QVBoxLayout(page)
         column.addStretch()
