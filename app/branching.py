@@ -91,9 +91,15 @@ class Branching(QObject):
             checkpoint=began.checkpoint,
             seed=began.seed,
         )
+        live, runs = self._desk.cursor.live, self._desk.source.engine_state == "running"
+        if live and runs:
+            # The head goes on while the dialog is open.
+            self._desk.driver.go_to_k(here.k)
         names = checkpoints_for(run.started.task)
         dialog = self.dialog = ForkDialog(self._desk.window, origin, names, self.panel.theme)
         dialog.forked.connect(self._desk.driver.fork)
+        if live:
+            dialog.rejected.connect(self._desk.driver.live)
         dialog.finished.connect(lambda _result: self._forget_dialog())
         dialog.open()
 

@@ -227,8 +227,18 @@ class Driver(QObject):
     def _step(self, move: Move, name: Name) -> None:
         if not self._cursor.live and self._move(move):
             return
-        if self.controls_engine:
+        old = self._old_branch()
+        if old is not None:
+            self.said.emit(f"Branch {old} ends here: resume from here, or go live")
+        elif self.controls_engine:
             self._ask(name)
+
+    def _old_branch(self) -> int | None:
+        """The branch under the cursor, where it is not the one that grows."""
+        address, run = self._cursor.address, self._follower.run
+        if self._cursor.live or address is None or run is None:
+            return None
+        return None if address.branch == run.branches().newest else address.branch
 
     def _move(self, move: Move) -> bool:
         address, run = self._cursor.address, self._follower.run

@@ -60,8 +60,9 @@ class BranchFacts:
         """Where it began, and what changed there."""
         if self.begun is None:
             return "from the start"
-        what = ", ".join(self.changed) or "nothing changed"
-        return f"{clock_in_words(self.begun)}: {what}"
+        unchanged = "nothing changed" if self.reason == "fork" else ""
+        what = ", ".join(self.changed) or unchanged
+        return clock_in_words(self.begun) + (f": {what}" if what else "")
 
     @property
     def length(self) -> str:
@@ -85,12 +86,14 @@ class BranchFacts:
 def in_tree_order(branches: Branches) -> list[tuple[int, int]]:
     """(number, depth) of every branch, each followed by the branches that leave it."""
     found: list[tuple[int, int]] = []
+    children: dict[int, list[int]] = {}
+    for started in branches.records:
+        children.setdefault(started.parent, []).append(started.branch)
     waiting = [(0, 0)]
     while waiting:
         number, depth = waiting.pop()
         found.append((number, depth))
-        children = branches.children(number)
-        waiting += [(child, depth + 1) for child in reversed(children)]
+        waiting += [(child, depth + 1) for child in reversed(children.get(number, []))]
     return found
 
 

@@ -378,6 +378,53 @@ def test_a_fork_from_the_dialog_begins_where_the_cursor_is(
     assert live.window.settings_panel.draft.delta == 0.1
 
 
+def test_a_fork_asked_for_while_the_engine_runs_is_about_the_moment_that_was_shown(
+    live: Application, qtbot: QtBot
+) -> None:
+    live.driver.run()
+    qtbot.waitUntil(lambda: at(live)[1] > 8, timeout=WAIT)
+    live.window.commands.actions["fork"].trigger()
+    (branching,) = [f for f in live.features if isinstance(f, Branching)]
+    dialog = branching.dialog
+    assert dialog is not None
+    _, t, k = at(live)
+    run = live.follower.run
+    assert run is not None
+    qtbot.waitUntil(lambda: (run.newest() or (0, 0, 0))[2] > t + 3, timeout=WAIT)
+    dialog.accept()
+    settled(qtbot, live, 1)
+    assert (started(live, 1).t, started(live, 1).k) == (t, k)
+
+
+def test_leaving_the_fork_dialog_follows_the_head_again(
+    live: Application, qtbot: QtBot
+) -> None:
+    live.driver.run()
+    qtbot.waitUntil(lambda: live.source.engine_state == "running", timeout=WAIT)
+    live.window.commands.actions["fork"].trigger()
+    (branching,) = [f for f in live.features if isinstance(f, Branching)]
+    assert branching.dialog is not None
+    assert not live.cursor.live
+    branching.dialog.reject()
+    assert live.cursor.live
+
+
+def test_a_step_at_the_end_of_an_old_branch_does_not_jump_to_the_newest(
+    live: Application, qtbot: QtBot
+) -> None:
+    live.driver.go_to(Address(t=1, k=0))
+    live.driver.resume_here()
+    settled(qtbot, live, 1)
+    run = live.follower.run
+    assert run is not None
+    last = run.last_t(0, 0)
+    assert last is not None
+    live.driver.go_to(Address(branch=0, t=last))
+    press(live, Key.Key_F10)
+    assert said(live) == "Branch 0 ends here: resume from here, or go live"
+    assert at(live)[:2] == (0, last)
+
+
 def test_live_follows_the_newest_branch_of_a_recorded_trace(
     windows: Windows, tmp_path: Path
 ) -> None:

@@ -169,5 +169,5 @@ def test_an_episode_is_named_where_it_is_not_the_first() -> None:
         progress=Progress(), grows=True,
     )  # fmt: skip
     assert facts.origin == "t = 3, k = 1: nothing changed"
-    later = dataclasses.replace(facts, begun=(2, 3, 1))
-    assert later.origin == "episode 2, t = 3, k = 1: nothing changed"
+    later = dataclasses.replace(facts, begun=(2, 3, 1), reason="rejected")
+    assert later.origin == "episode 2, t = 3, k = 1"
