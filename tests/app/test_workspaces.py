@@ -240,3 +240,11 @@ def test_no_workspace_cuts_a_text(
 def test_window_and_command_line_know_the_same_workspaces() -> None:
     assert gui_command.WORKSPACES == WORKSPACES
     assert gui.Request(workspace="compare").workspace == "compare"
+
+
+def test_the_toolbar_fits_the_smallest_window_with_the_longest_badge(
+    windows: Windows, trace: Path
+) -> None:
+    window = windows.open(trace=trace, size=(1280, 720)).window
+    window.set_badge("looking back, engine running")
+    assert window.toolbar.sizeHint().width() <= 1280
