@@ -37,8 +37,12 @@ def read_columns(
     names: Sequence[str],
     conditions: dict[str, int],
     since_seq: int,
+    most: int | None = None,
 ) -> dict[str, Column]:
-    """Columns `names` and seq of the records after since_seq that meet name = value, by seq."""
+    """Columns `names` and seq of the records after since_seq that meet name = value, by seq.
+
+    most: the first so many of them.
+    """
     names = [name for name in names if name != "seq"]
     for name in names:
         if name not in fields.scalars:
@@ -47,7 +51,8 @@ def read_columns(
             )
     equal = {name: value for name, value in conditions.items() if name in fields.scalars}
     query = fields.select_columns(names, list(equal))
-    rows = _fetch(connection.execute(query, (since_seq, *equal.values())), since_seq)
+    values = (since_seq, *equal.values(), -1 if most is None else most)
+    rows = _fetch(connection.execute(query, values), since_seq)
     columns = zip(*rows, strict=True) if rows else ((),) * (1 + len(names))
     types: dict[str, ScalarType] = {"seq": "int", **{n: fields.scalars[n] for n in names}}
     return {

@@ -190,17 +190,20 @@ class TraceReader:
         branch: int | None = None,
         episode: int | None = None,
         since_seq: int = 0,
+        most: int | None = None,
     ) -> dict[str, Column]:
         """Scalars of all records of a kind after since_seq, and "seq", as arrays of one length.
 
         bool, int64, float64 (NaN where it was), or object for text. branch and episode
-        select only where the kind has them; None means all. The rows of a branch are its own;
-        those of its parents are in `path_columns`.
+        select only where the kind has them; None means all. most: the first so many rows. The
+        rows of a branch are its own; those of its parents are in `path_columns`.
         """
         wanted = {"branch": branch, "episode": episode}
         conditions = {name: value for name, value in wanted.items() if value is not None}
         with reported(self.path):
-            return read_columns(self._connection, layout(kind), names, conditions, since_seq)
+            return read_columns(
+                self._connection, layout(kind), names, conditions, since_seq, most
+            )
 
     def path_columns(
         self, kind: str, names: Sequence[str], branch: int, episode: int | None = None

@@ -70,7 +70,8 @@ class Layout:
         )
 
     def select_columns(self, names: Sequence[str], equal: Sequence[str]) -> str:
-        """The query for seq and `names` after a seq, where each of `equal` has a value.
+        """The query for seq and `names` after a seq, where each of `equal` has a value; at most
+        as many rows as its last parameter says, -1 for all.
 
         By rowid, not by index: a row of a damaged file can then be seen to come twice.
         """
@@ -78,7 +79,7 @@ class Layout:
         columns = ", ".join(("seq", *names))
         return (
             f"SELECT {columns} FROM {self.kind} NOT INDEXED"  # noqa: S608
-            f" WHERE seq > ?{where} ORDER BY seq"
+            f" WHERE seq > ?{where} ORDER BY seq LIMIT ?"
         )
 
 
