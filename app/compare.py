@@ -68,13 +68,14 @@ class Compare(QObject):
         """To the first divergence that was found."""
         study, pair = self.watch.study, self.pair
         found = None if study is None else study.comparison.divergence
-        if found is not None and pair is not None:
+        if found is not None and pair is not None and self._run is not None:
             shown = self._shown_branch()
             branch = shown if shown in pair else pair[1]
-            self._desk.driver.go_to(address_of(found, branch))
+            self._desk.driver.go_to(address_of(found, branch, self._run.updates))
 
     def choose(self, side: Side, branch: int) -> None:
         """Show this branch on that side; if it is on the other, they change places."""
+        self._note_run()
         if self.pair is not None:
             self.pair = with_branch(self.pair, SIDES.index(side), branch)
             self._show_pair(self.pair)
@@ -178,6 +179,7 @@ class Compare(QObject):
             return None
 
     def _take_study(self) -> None:
+        self._note_run()
         study, two = self.watch.study, self.view.two
         if study is None or two is None:
             return

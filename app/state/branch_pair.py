@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.state.cursor import Address
+import dataclasses
+from collections.abc import Callable
+
+from app.state.cursor import Address, Place
 from app.state.moment import History, Moment
 from core.traces.divergence import Divergence
 from core.traces.lineage import Branches
@@ -23,10 +26,14 @@ def with_branch(pair: Pair, place: int, branch: int) -> Pair:
     return (branch, kept) if place == 0 else (kept, branch)
 
 
-def address_of(found: Divergence, branch: int) -> Address:
-    """Where to look at a divergence; the end of an episode is at its last environment step."""
-    t = max(0, found.t - 1) if found.kind == "EpisodeEnded" else found.t
-    return Address(branch=branch, episode=found.episode, t=t, k=found.k)
+def address_of(found: Divergence, branch: int, recorded: Callable[[Place], object]) -> Address:
+    """Where to look at a divergence; where the branch ended, at its last environment step.
+
+    recorded: whether a branch has anything at an environment step.
+    """
+    here = Address(branch=branch, episode=found.episode, t=found.t, k=found.k)
+    ended = found.t > 0 and not recorded(here.place)
+    return dataclasses.replace(here, t=found.t - 1, k=None) if ended else here
 
 
 def absence(branch: int, moment: Moment, history: History, *, grows: bool) -> str:
