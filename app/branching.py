@@ -132,7 +132,7 @@ class Branching(QObject):
     def _tell(self, branches: Branches) -> None:
         started = branches.started(branches.newest)
         if started is not None and self._tally is not None:
-            changed = self._tally.changed(started.branch)
+            changed = self._tally.changed(branches, started.branch)
             self._told = beginning(started, changed)
             self._desk.window.message_bar.say(self._told)
             self._fade.start()

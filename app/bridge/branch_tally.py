@@ -10,6 +10,7 @@ from app.bridge.recorded_run import RecordedRun
 from app.state.branch_facts import REASONS, BranchFacts, Progress, in_tree_order
 from app.state.branch_words import changed
 from app.state.cursor import Address
+from core.traces.lineage import Branches
 from core.traces.trace import BranchStarted, RunStarted
 
 
@@ -21,19 +22,24 @@ class BranchTally:
         self._seq = 0
         self._progress: dict[int, Progress] = {}
         self._changed: dict[int, tuple[str, ...]] = {}
+        self._order: list[tuple[int, int]] = []
+        self._facts: dict[int, BranchFacts] = {}
 
     def facts(self) -> tuple[BranchFacts, ...]:
         """One for each branch, in the order of the tree."""
         self._read()
         branches = self._run.branches()
-        return tuple(
-            self._facts_of(number, depth, branches.newest)
-            for number, depth in in_tree_order(branches)
-        )
+        if len(branches) != len(self._order):
+            self._order = in_tree_order(branches)
+        for number, depth in self._order:
+            known, progress = self._facts.get(number), self._progress.get(number, Progress())
+            grows = number == branches.newest
+            if known is None or (known.progress, known.grows) != (progress, grows):
+                self._facts[number] = self._facts_of(branches, number, depth)
+        return tuple(self._facts[number] for number, _ in self._order)
 
-    def changed(self, branch: int) -> tuple[str, ...]:
+    def changed(self, branches: Branches, branch: int) -> tuple[str, ...]:
         """What the branch changed against its parent."""
-        branches = self._run.branches()
         started = branches.started(branch)
         if started is None:
             return ()
@@ -61,17 +67,17 @@ class BranchTally:
         _, episode, t = self._run.step_after(last) or last
         return Address(branch=branch, episode=episode, t=t)
 
-    def _facts_of(self, number: int, depth: int, newest: int) -> BranchFacts:
-        started = self._run.branches().started(number)
+    def _facts_of(self, branches: Branches, number: int, depth: int) -> BranchFacts:
+        started = branches.started(number)
         return BranchFacts(
             number=number,
             depth=depth,
             parent=None if started is None else started.parent,
             reason="root" if started is None else REASONS.get(started.reason, started.reason),
             begun=None if started is None else (started.episode, started.t, started.k),
-            changed=self.changed(number),
+            changed=self.changed(branches, number),
             progress=self._progress.get(number, Progress()),
-            grows=number == newest,
+            grows=number == branches.newest,
         )
 
     def _read(self) -> None:
