@@ -31,7 +31,8 @@ def conditions_at(reader: TraceReader, branch: int, clock: Clock | None = None) 
     """The conditions at (episode, t, k) of a branch; None: where it ends now.
 
     They are those of the last branch on the path that had begun by then, with the edits that
-    were accepted on it. An edit in the middle of the updates of t acts from t + 1 on.
+    were accepted on it. An edit in the middle of the updates of t acts from t + 1 on; a redo
+    that goes on in the same branch brings it to t.
     """
     branches, home = reader.branches(), 0
     source: RunStarted | BranchStarted = reader.started()
@@ -67,24 +68,32 @@ def condition_text(value: Any) -> str:
 def _edits(
     reader: TraceReader, branch: int, place: tuple[int, int] | None
 ) -> list[dict[str, Any]]:
-    """The settings of the edits accepted on a branch itself that act at (episode, t)."""
-    names = ["episode", "t", "k", "command", "accepted"]
+    """The settings accepted on a branch itself that act at (episode, t), oldest first."""
+    names = ("seq", "episode", "t", "k", "command", "accepted")
     columns = reader.columns("CommandApplied", names, branch=branch)
-    found = []
-    for episode, t, k, line, accepted in zip(*(columns[n] for n in names), strict=True):
-        acts = (max(int(episode), 0), int(t) + int(k > 0))
-        if accepted and (place is None or acts <= place):
-            found.append(_edited(line))
-    return found
+    begun = reader.branches().seqs
+    edits: list[tuple[tuple[int, int], dict[str, Any]]] = []
+    for seq, episode, t, k, line, accepted in zip(*(columns[n] for n in names), strict=True):
+        # What a command that leaves a branch changes is in the new branch's beginning.
+        if not accepted or int(seq) + 1 in begun:
+            continue
+        name, settings = _parsed(line)
+        here = (max(int(episode), 0), int(t))
+        later = (here[0], here[1] + 1)
+        if name == "edit":
+            edits.append((later if k > 0 else here, settings))
+        elif name == "redo":
+            edits += [(here, waiting) for since, waiting in edits if since == later]
+            edits.append((here, settings))
+    return [settings for since, settings in edits if place is None or since <= place]
 
 
-def _edited(line: str) -> dict[str, Any]:
-    """The settings of an edit; empty for every other command."""
+def _parsed(line: str) -> tuple[str, dict[str, Any]]:
+    """Name and settings of a command."""
     try:
         command = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise TraceError("the trace holds a command that cannot be read", DAMAGE) from error
-    if not isinstance(command, dict) or command.get("command") != "edit":
-        return {}
-    settings = command.get("settings", {})
-    return settings if isinstance(settings, dict) else {}
+    if not isinstance(command, dict) or not isinstance(command.get("settings", {}), dict):
+        raise TraceError("the trace holds a command that is none", DAMAGE)
+    return str(command.get("command")), command.get("settings", {})

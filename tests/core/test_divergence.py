@@ -19,7 +19,12 @@ from core.traces.reader import TraceReader
 from core.traces.schema import layout
 from core.traces.trace import Record
 from tests.branched_run import Fork, Plant, append_fork, course, plant, write_branches
-from tests.records import make_breakpoint_hit, make_command, make_snapshot
+from tests.records import (
+    make_branch_started,
+    make_breakpoint_hit,
+    make_command,
+    make_snapshot,
+)
 
 FIELDS = [
     (record_type.__name__, name)
@@ -241,6 +246,32 @@ def test_an_edit_on_the_way_is_a_change_from_its_environment_step_on(tmp_path: P
     found = compared(path).divergence
     assert found is not None
     assert (found.t, found.cause) == (5, "branch 1 changed delta 0.05 -> 0.2")
+
+
+def test_a_redo_brings_an_edit_to_its_own_environment_step(tmp_path: Path) -> None:
+    path = write_branches(tmp_path / "b.trace")
+    edit = '{"command":"edit","id":"e","settings":{"delta":0.2}}'
+    redo = '{"command":"redo","id":"r","settings":{"trust_radius":0.5}}'
+    with TraceWriter.open(path) as writer:
+        append_fork(writer, 1, Fork(t=2, until=4))
+        for line in (edit, redo):
+            name = line[-20:]
+            writer.append(make_command(branch=1, t=4, k=1, command_id=name, command=line))
+        changed = plant("GradientUpdate", (0, 4, 0), step_size=1e-3)
+        for record in course(1, 4, 6):
+            writer.append(changed(record))
+        # A redo in the past leaves the branch: it changes nothing on this one.
+        away = redo.replace("0.5", "0.7").replace('"r"', '"s"')
+        writer.append(make_command(branch=1, t=4, command_id="s", command=away))
+        writer.append(make_branch_started(branch=2, t=4, parent=1))
+    comparison = compared(path)
+    assert comparison.divergence is not None
+    assert comparison.divergence.cause == (
+        "branch 1 changed delta 0.05 -> 0.2, trust_radius 0.1 -> 0.5"
+    )
+    assert [(c.name, c.b) for c in compared(path, 0, 1).changes] == [
+        ("delta", 0.2), ("trust_radius", 0.5),
+    ]  # fmt: skip
 
 
 def test_commands_snapshots_and_hits_are_no_difference(tmp_path: Path) -> None:
