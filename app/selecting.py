@@ -8,6 +8,7 @@ from app.desk import Desk
 from app.state.cursor import Address
 from app.state.moment import Moment
 from app.state.selection import particles_kept
+from core.traces.trace import RunStarted
 
 
 class Selecting(QObject):
@@ -16,6 +17,7 @@ class Selecting(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk, self._selection = desk, desk.selection
+        self._run: RunStarted | None = None
         desk.views.set_selection(desk.selection)
         commands = desk.window.commands
         commands.connect("next_particle", lambda: self._go_through(1))
@@ -51,8 +53,8 @@ class Selecting(QObject):
 
     def _note_moment(self, moment: Moment) -> None:
         """What was picked out in one run means nothing in another."""
-        reference = self._selection.reference
-        if reference is not None and reference.run is not moment.run:
+        if moment.run is not self._run:
+            self._run = moment.run
             self._selection.clear()
 
     def _enable(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from app.views.scene_picture import LIVE_PARTICLES, Wish, compose
 from core.traces.trace import GradientUpdate
 from tests.app.pointing import click
 from tests.app.view_moments import make_moment
+from tests.app.yardstick import empty_repaint
 
 WAIT = 30_000
 KEPT = 16
@@ -262,6 +264,22 @@ def test_all_labels_fit_with_particle_and_reference(qtbot: QtBot, view_type: typ
     view.resize((view_type is ModelView and 380) or 380, 360)
     view.redraw()
     assert view.labels_fit()
+
+
+@EVERY_PICKING
+def test_64_particles_cost_no_more_items_and_little_time(
+    qtbot: QtBot, view_type: type[Any]
+) -> None:
+    few = shown(qtbot, view_type, make_moment(particles=4), 3)
+    many = shown(qtbot, view_type, make_moment(particles=64), 3)
+    items = [[len(plot.item.items) for plot in view.plots()] for view in (few, many)]
+    assert items[0] == items[1]
+    spent = []
+    for moment in [make_moment(particles=64, seed=seed) for seed in range(12)]:
+        start = time.process_time()
+        many.show_moment(moment)
+        spent.append(time.process_time() - start)
+    assert np.median(spent) < 3 * empty_repaint(qtbot)
 
 
 def test_the_picture_of_the_scene_holds_the_picked_particle() -> None:

@@ -11,6 +11,8 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from app.state.selection import particles_kept
+from app.views.marks import KINDS
+from tests.app.layout_check import clipped_texts
 from tests.app.pointing import WAIT, click, focus, press, settle
 from tests.app.window_fixtures import Windows
 from tests.motion import Sizes
@@ -87,6 +89,31 @@ def test_a_click_on_a_path_of_the_scene_picks_its_particle(
     corner = QPoint(scene.canvas.width() - 6, scene.canvas.height() - 40)
     qtbot.mouseClick(scene.canvas, Qt.MouseButton.LeftButton, pos=corner)
     assert application.desk.selection.particle is None
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)], ids=["1280x720", "1600x1000"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_cut_with_particle_reference_and_marks(
+    windows: Windows, qtbot: QtBot, tmp_path: Path, size: tuple[int, int], theme: str
+) -> None:
+    trace = make_run(tmp_path / "a.trace", 60, ascent_steps=3, sizes=Sizes(particles=64))
+    application = windows.open(trace=trace, size=size, theme=theme)
+    window, views = application.window, application.views
+    application.driver.go_to_t(40)
+    settle(qtbot, application)
+    window.commands.actions["set_reference"].trigger()
+    application.desk.selection.select(63)
+    for kind in KINDS:
+        views.timeline.set_marks(kind, range(60), ["here"] * 60)
+    application.driver.go_to_t(47)
+    for tab in ("update", "why", "table"):
+        window.docks[tab].raise_()
+        settle(qtbot, application)
+        qtbot.wait(50)
+        named = views.by_name().items()
+        assert [n for n, v in named if v.isVisible() and not v.labels_fit()] == []
+        assert clipped_texts(window) == []
+    assert (window.width(), window.height()) == size
 
 
 def test_another_particle_is_picked_out_although_the_moment_stays(

@@ -19,12 +19,12 @@ from app.views.decomposition import DecompositionView
 from app.views.gradient import GradientView
 from app.views.model import ModelView
 from app.views.objective import ObjectiveView
-from app.views.plot import Plot
 from app.views.timeline import TimelineView
 from app.views.updates import UpdatesTable
 from app.views.verdict import VerdictView
 from core.traces.trace import GradientUpdate, Proposal
 from tests.app.view_moments import make_history, make_moment
+from tests.app.yardstick import empty_repaint
 
 NAN = float("nan")
 SIZES: dict[type[Any], tuple[int, int]] = {
@@ -285,20 +285,6 @@ def test_a_moment_is_shown_in_a_fraction_of_a_frame(qtbot: QtBot, view_type: typ
         view.show_moment(moment)
         spent.append(time.process_time() - start)
     assert np.median(spent) < 3 * empty_repaint(qtbot)
-
-
-def empty_repaint(qtbot: QtBot) -> float:
-    """Processor seconds of painting an empty plot, the yardstick."""
-    blank = Plot(y_name="reward", x_name="j", theme=LIGHT)
-    qtbot.addWidget(blank)
-    blank.resize(380, 170)
-    spent = []
-    for turn in range(12):
-        blank.set_x(0.0, 10.0 + turn)
-        start = time.process_time()
-        blank.grab()
-        spent.append(time.process_time() - start)
-    return float(np.median(spent))
 
 
 @EVERY_VIEW
