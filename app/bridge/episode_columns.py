@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.state.moment import HISTORY_COLUMNS, PROPOSAL_COLUMNS, STEP_COLUMNS, History
+from core.traces.lineage import Branches, Segment
 from core.traces.reader import TraceReader
 
 Column = NDArray[Any]
@@ -23,20 +24,28 @@ class EpisodeColumns:
     def __init__(self, reader: TraceReader, branch: int, episode: int) -> None:
         self._proposals = _Rows(reader, "Proposal", PROPOSAL_COLUMNS, branch, episode)
         self._steps = _Rows(reader, "EnvironmentStep", STEP_COLUMNS, branch, episode)
-        self._history = History.empty()
+        self._known = History.empty()
+        self._joined = (0, 0)
+
+    def __len__(self) -> int:
+        """Rows that are kept in memory."""
+        return len(self._proposals) + len(self._steps)
+
+    def read(self, most: int | None = None) -> bool:
+        """Read what is new, at most so many rows of each kind; whether that was all."""
+        return all([self._proposals.read(most), self._steps.read(most)])
+
+    def known(self) -> History:
+        """What was read; the last row may be proposed only."""
+        rows = (len(self._proposals), len(self._steps))
+        if rows != self._joined:
+            self._joined, self._known = rows, self._join()
+        return self._known
 
     def history(self) -> History:
-        """As far as it is recorded; the last row may be proposed only."""
-        grown = (self._proposals.read(), self._steps.read())
-        if any(grown):
-            self._history = self._join()
-        return self._history
-
-    def last_t(self) -> int | None:
-        """The last environment step whose action was applied; None before the first."""
-        self._steps.read()
-        t = self._steps.columns["t"]
-        return int(t[-1]) if len(t) else None
+        """As far as it is recorded."""
+        self.read()
+        return self.known()
 
     def _join(self) -> History:
         proposals, steps = self._proposals.columns, self._steps.columns
@@ -52,30 +61,80 @@ class EpisodeColumns:
 
 
 class _Rows:
-    """The rows of one kind."""
+    """The rows of one kind, read segment by segment of the path."""
 
     def __init__(
         self, reader: TraceReader, kind: str, names: Sequence[str], branch: int, episode: int
     ) -> None:
         self._reader, self._kind, self._names = reader, kind, ("t", *names)
-        self._branch, self._episode = branch, episode
-        self.columns = reader.path_columns(kind, self._names, branch, episode)
-        self._unseen = True
+        self._episode = episode
+        branches = reader.branches()
+        self._path, self._begins = _path_of(branches, branch, episode), branches.seqs
+        self._since = 0
+        self._over = False
+        self.columns: dict[str, Column] = {
+            name: np.zeros(0, np.int64) for name in ("seq", *self._names)
+        }
 
-    def read(self) -> bool:
-        """Read what is new; whether there was anything since the last time."""
-        seq = self.columns["seq"]
+    def __len__(self) -> int:
+        return len(self.columns["seq"])
+
+    def read(self, most: int | None) -> bool:
+        """Read at most so many rows; whether there are no more now."""
+        left = most
+        # A branch that is left, or an episode that has ended, grows no more.
+        over = self._over or self._has_ended(self._path[-1].branch)
+        while not self._over:
+            inherited = len(self._path) > 1
+            count, passed = self._read_on(self._path[0], left)
+            full = count == left
+            left = None if left is None else left - count
+            if not inherited and not full:
+                self._over = over
+                return True
+            if inherited and (passed or not full):
+                self._path.pop(0)
+            if left == 0:
+                return False
+        return True
+
+    def _read_on(self, segment: Segment, most: int | None) -> tuple[int, bool]:
+        """How many rows were read, and whether they led beyond the end of the segment."""
+        until = segment.until(self._episode)
+        if until == 0:
+            return 0, True
         new = self._reader.columns(
             self._kind,
             self._names,
-            branch=self._branch,
+            branch=segment.branch,
             episode=self._episode,
-            since_seq=int(seq[-1]) if len(seq) else 0,
+            since_seq=max(self._since, self._begins[segment.branch]),
+            most=most,
         )
-        grown = self._unseen or len(new["seq"]) > 0
-        self._unseen = False
-        if len(new["seq"]):
+        if not len(new["seq"]):
+            return 0, False
+        self._since = int(new["seq"][-1])
+        held = new["t"] < until
+        if held.any():
             self.columns = {
-                name: np.concatenate([self.columns[name], new[name]]) for name in new
+                name: np.concatenate([column, new[name][held]])
+                for name, column in self.columns.items()
             }
-        return grown
+        return len(held), not held.all()
+
+    def _has_ended(self, branch: int) -> bool:
+        """Whether the branch grows no more in this episode."""
+        if branch < self._reader.branches().newest:
+            return True
+        ends = self._reader.columns("EpisodeEnded", [], branch=branch, episode=self._episode)
+        return len(ends["seq"]) > 0
+
+
+def _path_of(branches: Branches, branch: int, episode: int) -> list[Segment]:
+    """The segments that hold the episode."""
+    path: list[Segment] = []
+    for segment in branches.path(branch):
+        path.append(segment)
+        if segment.holds_episode(episode):
+            break
+    return path

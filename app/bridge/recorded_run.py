@@ -20,8 +20,10 @@ from core.traces.columns import Column
 from core.traces.lineage import Branches
 from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 
-_KEPT_EPISODES = 4
-"""Whose columns stay in memory: those of the cursor, of a comparison, of the search."""
+KEPT_ROWS = 200_000
+"""Of episodes' columns that stay in memory: 40 MB."""
+PART = 500
+"""Rows that are read in one go while the window waits: some milliseconds."""
 
 
 class RecordedRun:
@@ -88,7 +90,7 @@ class RecordedRun:
 
     def last_t(self, branch: int, episode: int) -> int | None:
         """The last environment step of an episode that is recorded whole; None without."""
-        return self._columns(branch, episode).last_t()
+        return self._reader.last_t(branch, episode)
 
     def steps(self, since_seq: int = 0) -> dict[str, Column]:
         """Address and returns of the environment steps after that record, of all branches."""
@@ -142,10 +144,16 @@ class RecordedRun:
         """The columns of an episode along the path to a branch, as far as it is recorded."""
         return self._columns(branch, episode).history()
 
+    def history_part(self, branch: int, episode: int) -> tuple[History, bool]:
+        """What is known of it after reading a part more, and whether that is all."""
+        columns = self._columns(branch, episode)
+        complete = columns.read(PART)
+        return columns.known(), complete
+
     def _columns(self, branch: int, episode: int) -> EpisodeColumns:
         key = (branch, episode)
         found = self._episodes.pop(key, None) or EpisodeColumns(self._reader, branch, episode)
         self._episodes[key] = found
-        while len(self._episodes) > _KEPT_EPISODES:
+        while len(self._episodes) > 1 and sum(map(len, self._episodes.values())) > KEPT_ROWS:
             del self._episodes[next(iter(self._episodes))]
         return found

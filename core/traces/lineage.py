@@ -19,6 +19,7 @@ from core.traces.values import DAMAGE
 
 Clock = tuple[int, int, int]
 """(episode, t, k) inside a branch."""
+_NO_T = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,16 @@ class Segment:
             rest = k <= last_k if closed else k < last_k
             before |= (episode == last_episode) & (t == last_t) & rest
         return np.asarray(before, np.bool_)
+
+    def holds_episode(self, episode: int) -> bool:
+        """Whether all of an episode belongs to it."""
+        return self.end is None or episode < self.end[0]
+
+    def until(self, episode: int) -> int:
+        """The first environment step of an episode that does not belong to it as a whole."""
+        if self.end is None or self.holds_episode(episode):
+            return _NO_T
+        return self.end[1] if episode == self.end[0] else 0
 
     def holds_step(self, episode: int, t: int) -> bool:
         """Whether the whole environment step belongs to it."""

@@ -169,6 +169,15 @@ class TraceReader:
         """What happened at that t; None where it has not happened yet."""
         return self._find(EnvironmentStep, branch, episode, t)
 
+    def last_t(self, branch: int, episode: int) -> int | None:
+        """The last environment step of an episode that was made; None without."""
+        query = "SELECT max(t) FROM EnvironmentStep WHERE branch = ? AND episode = ? AND t < ?"
+        for segment in reversed(self.branches().path(branch)):
+            t = self._newest(query, (segment.branch, episode, segment.until(episode)))
+            if t is not None:
+                return t
+        return None
+
     def latest_moment(self) -> tuple[int, int, int] | None:
         """branch, episode, t of the newest update or step or branch; None before any."""
         rows = [

@@ -20,7 +20,7 @@ from app.state.moment import History, Moment
 from core.errors import TraceError
 from core.settings import Settings
 from core.traces.archive import TraceWriter
-from core.traces.trace import EnvironmentStep, GradientUpdate, Record, RunStarted
+from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal, Record, RunStarted
 from tests.records import make_command, make_run, run_records
 
 
@@ -144,7 +144,8 @@ def test_the_history_of_a_growing_episode_reads_only_what_is_new(
 
     def counted(*words: object, **options: object) -> object:
         found = columns(*words, **options)  # type: ignore[arg-type]
-        rows.append(len(found["seq"]))
+        if words[0] in {"Proposal", "EnvironmentStep"}:
+            rows.append(len(found["seq"]))
         return found
 
     monkeypatch.setattr(run._reader, "columns", counted)
@@ -181,6 +182,18 @@ def test_a_running_engine_shows_whole_steps_and_a_paused_one_its_updates(
     follower.tick()
     last = screen.moments[-1]
     assert (last.t, last.k, last.environment_step) == (4, 0, None)
+
+
+def test_a_step_that_was_looked_at_half_way_stays_while_the_engine_finishes_it(
+    growing: Growing, follower: TraceFollower
+) -> None:
+    growing.grow_to(GradientUpdate, 4)
+    screen = Screen(follower)
+    follower.open(RecordedRun(growing.writer.path))
+    follower.set_running(True)
+    growing.grow_to(Proposal, 4)
+    follower.tick()
+    assert [moment.t for moment in screen.moments] == [4, 4]
 
 
 def test_updates_that_take_long_are_shown_while_they_go_on(
