@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
-    QMainWindow,
     QScrollArea,
     QStyle,
     QStyleOptionComboBox,
@@ -25,7 +24,7 @@ from app.recording import pixels_of
 LEAST_COLOURS = 8
 
 
-def clipped_texts(window: QMainWindow) -> list[str]:
+def clipped_texts(window: QWidget) -> list[str]:
     """One line for each text of a stock widget that is cut off or lies outside its parents."""
     found = []
     for widget in _shown(window):

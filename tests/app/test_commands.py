@@ -25,7 +25,7 @@ from pytestqt.qtbot import QtBot
 from app.commands.binding import normal
 from app.commands.entries import ENTRIES, MENUS
 from app.commands.guard import keep_keys
-from app.commands.registry import CommandRegistry, key_text
+from app.commands.registry import CommandRegistry, find_entry, key_text
 
 Key = Qt.Key
 Modifier = Qt.KeyboardModifier
@@ -205,7 +205,7 @@ def test_a_command_that_nobody_carries_out_is_grey_and_says_when_it_works(
     qtbot.addWidget(window)
     registry = CommandRegistry(window)
     assert not any(action.isEnabled() for action in registry.actions.values())
-    assert "\nWorks at a pause before the action" in registry.actions["accept"].toolTip()
+    assert f"\nWorks {find_entry('accept').when}" in registry.actions["accept"].toolTip()
     registry.connect("accept", lambda: None)
     assert registry.actions["accept"].isEnabled()
     assert "Works" not in registry.actions["accept"].toolTip()
@@ -215,7 +215,7 @@ def test_a_command_can_be_switched_off_and_its_key_with_it(desk: Desk) -> None:
     desk.registry.set_enabled("fork", False)
     press(desk, "nothing", Key.Key_B, Modifier.ControlModifier)
     assert not desk.given
-    assert "Works while an engine lives" in desk.registry.actions["fork"].toolTip()
+    assert f"Works {find_entry('fork').when}" in desk.registry.actions["fork"].toolTip()
     desk.registry.set_enabled("fork", True)
     press(desk, "nothing", Key.Key_B, Modifier.ControlModifier)
     assert desk.given == {"fork": 1}

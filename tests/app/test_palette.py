@@ -14,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from app.commands.entries import ENTRIES
 from app.commands.matching import score
-from app.commands.registry import CommandRegistry
+from app.commands.registry import CommandRegistry, find_entry
+from app.finding_commands import FindingCommands
 from app.overlays.palette import Palette
 from tests.app.layout_check import clipped_texts
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 Key = Qt.Key
@@ -138,7 +139,7 @@ def test_a_click_gives_the_command_and_a_click_beside_closes(
 
 def test_a_command_that_does_not_work_says_when_and_stays(bench: Bench) -> None:
     bench.type("fork")
-    assert "Works while an engine lives" in bench.palette.tip.text()
+    assert f"Works {find_entry(OFF).when}" in bench.palette.tip.text()
     bench.press(Key.Key_Return)
     assert bench.palette.isVisible()
     assert not bench.given
@@ -201,9 +202,22 @@ def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
-def test_it_cuts_nothing_in_the_whole_window(
+def test_palette_page_and_dialog_cut_nothing(
     windows: Windows, tmp_path: Path, size: tuple[int, int], theme: str
 ) -> None:
     application = windows.open(trace=make_run(tmp_path / "a.trace", 3), size=size, theme=theme)
-    application.window.commands.actions["palette"].trigger()
-    assert clipped_texts(application.window) == []
+    found = feature(application, FindingCommands)
+    for overlay in (found.palette, found.keys_page):
+        overlay.open()
+        QApplication.processEvents()
+        assert clipped_texts(application.window) == []
+        assert overlay.rect().contains(overlay.card.geometry())
+        assert overlay.card.minimumSizeHint().height() <= overlay.card.height()
+        overlay.shut()
+    application.window.commands.actions["change_shortcuts"].trigger()
+    assert found.keys_dialog is not None
+    QApplication.processEvents()
+    cut = clipped_texts(found.keys_dialog)
+    assert [line for line in cut if "lies partly outside" not in line] == [], "but by scrolling"
+    found.keys_dialog.close()
+    assert found.keys_dialog is None

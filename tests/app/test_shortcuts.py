@@ -12,7 +12,6 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.application import Application
 from app.commands.binding import KeyBinder
 from app.commands.entries import ENTRIES
 from app.commands.registry import CommandRegistry, key_text
@@ -21,8 +20,7 @@ from app.overlays.keys_dialog import KeysDialog
 from app.overlays.keys_page import KeysPage
 from app.state.preferences import Preferences
 from core.errors import InputError
-from tests.app.layout_check import clipped_texts
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 Key = Qt.Key
@@ -254,18 +252,13 @@ def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
     windows.close()
 
 
-def finding(application: Application) -> FindingCommands:
-    (found,) = [each for each in application.features if isinstance(each, FindingCommands)]
-    return found
-
-
 def test_a_key_changed_in_the_window_is_in_menu_tooltip_page_and_palette_after_a_restart(
     windows: Windows, tmp_path: Path, qtbot: QtBot
 ) -> None:
     trace = make_run(tmp_path / "a.trace", 3)
     first = windows.open(trace=trace, preferences=SCOPE)
     first.window.commands.actions["change_shortcuts"].trigger()
-    dialog = finding(first).keys_dialog
+    dialog = feature(first, FindingCommands).keys_dialog
     assert dialog is not None
     qtbot.waitUntil(dialog.isActiveWindow)
     type_key(dialog, "step_over", Key.Key_J, Modifier.ControlModifier)
@@ -276,30 +269,13 @@ def test_a_key_changed_in_the_window_is_in_menu_tooltip_page_and_palette_after_a
     action = second.window.commands.actions["step_over"]
     assert [key.toString() for key in action.shortcuts()] == ["Ctrl+J"]
     assert "(Ctrl+J)" in action.toolTip()
-    palette, page = finding(second).palette, finding(second).keys_page
+    palette, page = (
+        feature(second, FindingCommands).palette,
+        feature(second, FindingCommands).keys_page,
+    )
     page.open()
     assert "Ctrl+J" in page_texts(page)
     page.shut()
     palette.open()
     QTest.keyClicks(palette.field, "ctrl+j")
     assert [palette.list.item(i).text() for i in range(palette.list.count())] == ["Step over"]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page_and_dialog_cut_nothing_at_the_smallest_size(
-    windows: Windows, tmp_path: Path, theme: str, qtbot: QtBot
-) -> None:
-    application = windows.open(trace=make_run(tmp_path / "a.trace", 3), theme=theme)
-    found = finding(application)
-    found.keys_page.open()
-    QApplication.processEvents()
-    assert clipped_texts(application.window) == []
-    assert found.keys_page.rect().contains(found.keys_page.card.geometry())
-    assert found.keys_page.card.sizeHint().height() <= found.keys_page.card.height()
-    found.keys_page.shut()
-    application.window.commands.actions["change_shortcuts"].trigger()
-    assert found.keys_dialog is not None
-    QApplication.processEvents()
-    cut = clipped_texts(found.keys_dialog)  # type: ignore[arg-type]
-    assert [line for line in cut if "lies partly outside" not in line] == [], "but by scrolling"
-    found.keys_dialog.close()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from app.settings_edits import SettingsEdits, describe
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 WAIT = 30_000
@@ -166,8 +166,7 @@ class Other(QUndoCommand):
 
 def refuse(application: Application, which: int) -> None:
     """As if the engine refused the edit that was sent as number `which`."""
-    (edits,) = [each for each in application.features if isinstance(each, SettingsEdits)]
-    ids = list(edits._sent)
+    ids = list(feature(application, SettingsEdits)._sent)
     application.source.edit_refused.emit(ids[which], "refused late")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from app.state.target import Target
 
 FAKE_ENGINE = "tests.app.fake_engine"
 Open = Callable[..., Application]
+Feature = TypeVar("Feature", bound=QObject)
 
 
 class Windows:
@@ -50,3 +52,9 @@ class Windows:
             application.window.close()
             application.dispose()
         self._opened.clear()
+
+
+def feature(application: Application, kind: type[Feature]) -> Feature:
+    """The one feature of that class."""
+    (found,) = [each for each in application.features if isinstance(each, kind)]
+    return found
