@@ -38,6 +38,7 @@ class Breaks(QObject):
         self._log = HitLog()
         self._hits: Hits = NO_HITS
         self._broken: tuple[BreakpointHit, ...] = ()
+        self._marked: tuple[object, ...] = ()
         self._run: RecordedRun | None = None
         self._live_run: LiveRun | None = None
         left = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -166,13 +167,18 @@ class Breaks(QObject):
 
     def _show_marks(self) -> None:
         """Where breakpoints have held, and where one waits for a t."""
-        address = self._desk.cursor.address
+        address, hits = self._desk.cursor.address, self._hits
+        episode = -1 if address is None else address.episode
+        marked = (self.breakpoints.items, episode, hits.ts, hits.tips)
+        if marked == self._marked:
+            return
+        self._marked = marked
         tips: dict[int, str] = {}
         for each in self.breakpoints.items:
             place = _AT_T.fullmatch(each.condition)
-            if place and each.enabled and address and int(place[1]) == address.episode:
+            if place and each.enabled and int(place[1]) == episode:
                 tips[int(place[2])] = "breakpoint"
-        tips |= dict(zip(self._hits.ts, self._hits.tips, strict=True))
+        tips |= dict(zip(hits.ts, hits.tips, strict=True))
         ts = sorted(tips)
         self._desk.views.timeline.set_marks("break", ts, [tips[t] for t in ts])
 

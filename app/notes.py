@@ -8,9 +8,9 @@ from app.bridge.note_store import NoteStore
 from app.bridge.recorded_run import RecordedRun
 from app.desk import Desk
 from app.panels.notes_panel import NotesPanel, first_line
-from app.panels.text_table import plain_tip
 from app.state.cursor import Address
 from app.state.moment import Moment
+from app.state.tips import plain_tip
 from core.commands import At
 from core.traces.notes import Note
 

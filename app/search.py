@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, QTimer
 
 from app.bridge.recorded_run import RecordedRun
 from app.bridge.trace_jobs import TraceJobs
 from app.desk import Desk
 from app.panels.search_panel import SearchPanel
-from app.panels.text_table import plain_tip
 from app.state.cursor import Address
-from app.state.found import Found, describe, summary
+from app.state.found import NO_MARKS, Found, describe, summary
 from app.state.moment import Moment
 from core.errors import InputError
 from core.traces.lineage import Clock
@@ -118,10 +117,10 @@ class Search(QObject):
             expression = search_condition(self._condition)
             self._search = MomentSearch(expression, branch=address.branch)
             self._found = None
-        search, before = self._search, self._found
+        search, before, episode = self._search, self._found, self._clock[0]
         self._jobs.ask(
             "search",
-            lambda reader: _refresh(search, reader, before),
+            lambda reader: _refresh(search, reader, before, episode),
             lambda found: self._take(search, found),
         )
 
@@ -136,6 +135,11 @@ class Search(QObject):
             self._enable_steps()
         self.panel.show_status(_status(found))
         self._show_marks()
+        if self._wanted:
+            # In a turn of its own, so that no turn is long.
+            QTimer.singleShot(0, self._take_wanted_step)
+
+    def _take_wanted_step(self) -> None:
         wanted, self._wanted = self._wanted, ""
         if wanted:
             self.step(wanted)
@@ -168,9 +172,8 @@ class Search(QObject):
         if marked == self._marked:
             return
         self._marked = marked
-        ts, tips = ([], []) if self._found is None else self._found.marks(self._clock[0])
-        timeline = self._desk.views.timeline
-        timeline.set_marks("hit", ts, [plain_tip(tip) if tip else "" for tip in tips])
+        marks = NO_MARKS if self._found is None else self._found.marks_of(self._clock[0])
+        self._desk.views.timeline.set_marks("hit", marks.ts, marks.tips)
 
     def _forget(self) -> None:
         self._condition, self._wanted = "", ""
@@ -201,12 +204,14 @@ class Search(QObject):
         self.panel.set_keys({n: ", ".join(commands.keys(c)) for n, c in STEPS.items()})
 
 
-def _refresh(search: MomentSearch, reader: TraceReader, before: Found | None) -> Found:
+def _refresh(
+    search: MomentSearch, reader: TraceReader, before: Found | None, episode: int
+) -> Found:
     """In the thread: what is new, put into words only where more was found."""
     moments = search.refresh(reader)
     if before is not None and len(before) == len(moments):
         return replace(before, moments=moments)
-    return describe(moments)
+    return describe(moments, episode)
 
 
 def _status(found: Found) -> str:

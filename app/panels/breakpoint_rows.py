@@ -8,7 +8,8 @@ from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 
-from app.panels.text_table import alignment, plain_tip
+from app.panels.text_table import alignment
+from app.state.tips import plain_tip
 from app.theme import LIGHT, PLOT_TEXT, Theme, font
 from core.commands import Breakpoint
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, 
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from app.state.tips import plain_tip
 from app.theme import PLOT_TEXT, Theme, font, text_width
 
 ROW_HEIGHT = 20
@@ -174,12 +174,6 @@ def alignment(*, right: bool) -> Qt.AlignmentFlag:
     """Of a cell and its heading."""
     side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def plain_tip(text: str) -> str:
-    """A tooltip that shows a text as it is: Qt would take one with tags for HTML."""
-    lines = html.escape(text).replace("\n", "<br>")
-    return f"<p style='white-space: pre-wrap'>{lines}</p>"
 
 
 def style_table(table: QTableView) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.readouts import NOTHING, plain
+from app.state.tips import plain_tip
 from core.traces.lineage import Clock
 from core.traces.quantities import QUANTITIES, WHOLE
 from core.traces.search import Moments
@@ -16,6 +18,20 @@ from core.traces.search import Moments
 MOST_ROWS = 1000
 """Of the list; all are counted, marked and stepped to."""
 _ADDRESS = ("branch", "episode", "t", "k")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HitMarks:
+    """Where the t lane of an episode is marked."""
+
+    episode: int
+    ts: Sequence[int]
+    """Each t with a moment, rising."""
+    tips: Sequence[str]
+    """What is known of it, as HTML; empty where it is not in the list."""
+
+
+NO_MARKS = HitMarks(episode=0, ts=(), tips=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,6 +43,8 @@ class Found:
     """The quantities beside the address, one column each."""
     rows: tuple[tuple[str, ...], ...]
     """Of the first MOST_ROWS: episode, t, k and the quantities."""
+    marks: HitMarks
+    """Of the episode that was shown while it was searched."""
 
     def __len__(self) -> int:
         return len(self.moments)
@@ -60,19 +78,21 @@ class Found:
         held = np.flatnonzero(self._before(clock))
         return int(held[-1]) if len(held) else None
 
-    def marks(self, episode: int) -> tuple[list[int], list[str]]:
-        """Each t of an episode with a moment, and what is known of it."""
+    def marks_of(self, episode: int) -> HitMarks:
+        """The marks of an episode."""
+        return self.marks if episode == self.marks.episode else self.find_marks(episode)
+
+    def find_marks(self, episode: int) -> HitMarks:
+        """The same, found anew."""
         moments = self.moments
         places = np.flatnonzero(moments.episode == episode)
         tips: dict[int, str] = {}
-        for place in places[: len(self.rows)].tolist():
-            tips.setdefault(int(moments.t[place]), self._tip(place))
+        for place in places[places < len(self.rows)].tolist():
+            tips.setdefault(int(moments.t[place]), plain_tip(self._tip(place)))
         ts = np.unique(moments.t[places]).tolist()
-        return ts, [tips.get(t, "") for t in ts]
+        return HitMarks(episode=episode, ts=ts, tips=[tips.get(t, "") for t in ts])
 
     def _tip(self, place: int) -> str:
-        if place >= len(self.rows):
-            return ""
         _, t, k, *values = self.rows[place]
         known = ", ".join(f"{n} = {v}" for n, v in zip(self.names, values, strict=True))
         return f"found at t = {t}, k = {k}" + (f": {known}" if known else "")
@@ -90,8 +110,8 @@ class Found:
         )
 
 
-def describe(moments: Moments) -> Found:
-    """Put the first moments into words."""
+def describe(moments: Moments, episode: int) -> Found:
+    """Put the first moments into words, and mark those of an episode."""
     names = tuple(name for name in moments.values if name not in _ADDRESS)
     shown = slice(0, MOST_ROWS)
     columns = [
@@ -102,7 +122,9 @@ def describe(moments: Moments) -> Found:
         [value_text(name, value) for value in moments.values[name][shown].tolist()]
         for name in names
     ]
-    return Found(moments=moments, names=names, rows=tuple(zip(*columns, strict=True)))
+    rows = tuple(zip(*columns, strict=True))
+    found = Found(moments=moments, names=names, rows=rows, marks=NO_MARKS)
+    return replace(found, marks=found.find_marks(episode))
 
 
 def value_text(name: str, value: float) -> str:

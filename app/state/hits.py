@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.readouts import plain
+from app.state.tips import plain_tip
 from core.traces.columns import Column
 from core.traces.lineage import Branches
 from core.traces.reader import TraceReader
@@ -32,7 +33,7 @@ class Hits:
     ts: tuple[int, ...]
     """Environment steps of the shown episode with a hit, rising."""
     tips: tuple[str, ...]
-    """What held at each."""
+    """What held at each, as HTML; empty beyond MOST_MARKS."""
     broken: tuple[BreakpointHit, ...]
     """Those at which the run has paused, and after which it has recorded nothing more."""
 
@@ -89,7 +90,7 @@ class HitLog:
         for row in rows[MOST_MARKS:]:
             tips.setdefault(int(columns["t"][row]), [])
         ts = tuple(sorted(tips))
-        return ts, tuple("\n".join(tips[t]) for t in ts)
+        return ts, tuple(plain_tip("\n".join(tips[t])) if tips[t] else "" for t in ts)
 
     def _tip(self, row: int) -> str:
         columns = self._columns
@@ -133,10 +134,10 @@ def break_sentence(broken: tuple[BreakpointHit, ...]) -> str:
 
 
 def _reason(hit: BreakpointHit) -> str:
-    values = _values(hit)
-    times = f", hit {hit.hits}" if hit.hits > 1 else ""
-    known = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return f"{hit.condition} ({known}{times})" if known or times else hit.condition
+    known = [f"{name} = {value}" for name, value in _values(hit).items()]
+    if hit.hits > 1:
+        known.append(f"hit {hit.hits}")
+    return f"{hit.condition} ({', '.join(known)})" if known else hit.condition
 
 
 def _values(hit: BreakpointHit) -> dict[str, str]:

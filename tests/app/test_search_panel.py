@@ -66,7 +66,7 @@ def type_in(qtbot: QtBot, application: Application, condition: str) -> None:
     QTest.keyClicks(line, condition)
     line.close_offer()
     QTest.keyClick(line, Key.Key_Return)
-    qtbot.waitUntil(lambda: search._found is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: search._found is not None and not search._wanted, timeout=WAIT)
 
 
 def shown(application: Application) -> tuple[int, int, int]:
@@ -242,7 +242,7 @@ def test_a_growing_trace_is_searched_on_without_moving_the_cursor(
     search.enter()
     search.panel.field.put("action_change >= 0")
     search.panel.field.accept()
-    qtbot.waitUntil(lambda: bool(search._found), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(search._found) and not search._wanted, timeout=WAIT)
     at = application.cursor.address
     assert at is not None
     assert at.t == 0
@@ -280,7 +280,8 @@ def made_up(count: int) -> Found:
         Moments(
             seq=t + 1, branch=zero, episode=t // 1000, t=t % 1000, k=zero, values=values,
             looked_at=count,
-        )
+        ),
+        episode=0,
     )  # fmt: skip
 
 
@@ -293,13 +294,11 @@ def test_of_many_moments_a_thousand_are_listed_and_all_are_stepped_to_and_marked
     assert found.before((2, 0, 0)) == 1999
     assert (found.after((2, 499, 0)), found.before((0, 0, 0))) == (None, None)
     assert (found.row_at((0, 999, 0)), found.row_at((1, 0, 0))) == (999, -1)
-    ts, tips = found.marks(1)
-    assert ts == list(range(1000))
-    assert set(tips) == {""}
-    assert (
-        found.marks(0)[1][7]
-        == f"found at t = 7, k = 0: drift = {value_text('drift', 7 / 2499)}"
-    )
+    other = found.marks_of(1)
+    assert list(other.ts) == list(range(1000))
+    assert set(other.tips) == {""}
+    drift = value_text("drift", 7 / 2499)
+    assert f">found at t = 7, k = 0: drift = {drift}<" in found.marks_of(0).tips[7]
     assert made_up(0).first() is None
 
 
