@@ -404,6 +404,7 @@ def test_without_3d_the_torso_stands_in_for_the_pictures(
         fan = two.columns[side].fan
         assert fan is not None
         assert fan.isVisible()
+        assert fan.labels_fit()
         assert fan.moment is two.columns[side].objective.moment
         assert not two.columns[side].canvas.isVisible()
 
