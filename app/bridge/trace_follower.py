@@ -22,6 +22,8 @@ TICK_MS = 11
 _SLACK_SECONDS = 0.002  # a timer that fires a little early must not cost a whole tick
 HISTORY_SECONDS = 0.1
 """The timeline follows ten times a second."""
+_PARTLY = -2
+"""In place of the seq up to which a history is shown."""
 PATIENCE_SECONDS = 0.25
 """A step whose updates take longer than this is shown while they go on."""
 
@@ -84,6 +86,9 @@ class TraceFollower(QObject):
         self._timer.stop()
         if self._run is not None:
             self._history_due = 0.0
+            address = self._cursor.address
+            if address is not None:
+                self._run.history(address.branch, address.episode)
             self._show_history(self._run)
 
     def set_running(self, running: bool) -> None:
@@ -161,6 +166,14 @@ class TraceFollower(QObject):
         if address is None or now < self._history_due:
             return
         wanted = (address.branch, address.episode, run.seq)
-        if wanted != self._history_shown:
+        if wanted == self._history_shown:
+            return
+        history, complete = run.history_part(address.branch, address.episode)
+        if complete:
             self._history_shown, self._history_due = wanted, now + HISTORY_SECONDS
-            self.history_changed.emit(run.history(address.branch, address.episode))
+        elif wanted[:2] == self._history_shown[:2]:
+            # A long one is shown as it begins, then whole: the next tick reads on.
+            return
+        else:
+            self._history_shown = (*wanted[:2], _PARTLY)
+        self.history_changed.emit(history)

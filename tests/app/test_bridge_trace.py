@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.bridge import recorded_run
 from app.bridge.playback import Playback
 from app.bridge.recorded_run import RecordedRun
 from app.bridge.trace_follower import PATIENCE_SECONDS, TraceFollower
@@ -263,3 +264,27 @@ def test_playback_ends_at_the_end_of_the_trace_at_the_robots_speed(
 def test_a_missing_trace_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(TraceError):
         RecordedRun(tmp_path / "none.trace")
+
+
+def test_a_long_history_is_shown_as_it_begins_and_then_whole(
+    growing: Growing, follower: TraceFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded_run, "PART", 4)
+    growing.grow_to(EnvironmentStep, 13)
+    screen = Screen(follower)
+    follower.open(RecordedRun(growing.writer.path))
+    assert [len(history) for history in screen.histories] == [4]
+    for _ in range(4):
+        follower.tick()
+    assert [len(history) for history in screen.histories] == [4, 14]
+
+
+def test_a_picture_has_the_whole_history(
+    growing: Growing, follower: TraceFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded_run, "PART", 4)
+    growing.grow_to(EnvironmentStep, 13)
+    screen = Screen(follower)
+    follower.open(RecordedRun(growing.writer.path))
+    follower.hold()
+    assert len(screen.histories[-1]) == 14
