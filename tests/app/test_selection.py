@@ -19,7 +19,6 @@ from app.views.decomposition import LEVEL, DecompositionView
 from app.views.fan import FanView
 from app.views.model import ModelView
 from app.views.objective import ObjectiveView
-from app.views.picking import nearest_dot, nearest_line
 from app.views.scene_picture import LIVE_PARTICLES, Wish, compose
 from core.traces.trace import GradientUpdate
 from tests.app.pointing import click
@@ -105,17 +104,6 @@ def test_a_reference_is_named_by_what_differs() -> None:
     assert reference_name(other, make_moment()) == "vs branch 2, t = 120, k = 1"
     empty = dataclasses.replace(make_moment(), updates=(), proposal=None, environment_step=None)
     assert reference_name(reference, empty) == "vs episode 0, t = 120, k = 1"
-
-
-def test_the_nearest_line_is_found_within_reach() -> None:
-    lines = np.array([[[0.0, 0.0], [10.0, 0.0]], [[0.0, 20.0], [10.0, 20.0]]])
-    assert nearest_line(np.array([5.0, 3.0]), lines) == 0
-    assert nearest_line(np.array([5.0, 15.0]), lines) == 1
-    assert nearest_line(np.array([5.0, 100.0]), lines) is None
-    assert nearest_line(np.array([5.0, 3.0]), np.full((2, 2, 2), np.nan)) is None
-    assert nearest_line(np.array([5.0, 3.0]), np.empty((0, 2, 2))) is None
-    assert nearest_line(np.array([1.0, 1.0]), lines[:, :1]) == 0
-    assert nearest_dot(np.array([10.0, 19.0]), lines) == 1
 
 
 @EVERY_PICKING
