@@ -19,6 +19,8 @@ from core.settings import Settings, changes, changes_objective
 from core.traces.reader import TraceReader
 from core.traces.trace import CommandApplied, Record
 
+LARGEST_SEED = 2**62
+"""Seeds of later episodes, which count up from it, are whole numbers of 64 bits too."""
 Outcome = tuple[Session, tuple[Record, ...]]
 
 
@@ -55,7 +57,8 @@ def obey(
             return session, (session.apply(command),)
         return _depart(session, command, departure, reader, shelf, before, tolerance)
     except (InputError, TypeError) as error:
-        return session, (session.applied(command, str(error), accepted=False),)
+        line = " ".join(str(error).split())
+        return session, (session.applied(command, line, accepted=False),)
 
 
 def _departure(session: Session, command: Command) -> Departure | None:
@@ -135,6 +138,8 @@ def _depart(
         )
     departure = _with_what_waits(departure, arrived)
     seed = arrived.seed if command.seed is None else command.seed
+    if seed > LARGEST_SEED:
+        raise InputError(f"the seed {seed} is too large", f"use one up to {LARGEST_SEED}")
     checkpoint = arrived.checkpoint
     if command.checkpoint:
         checkpoint = shelf.named(command.checkpoint, checkpoint.task.name)

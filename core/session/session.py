@@ -101,7 +101,7 @@ class Session:
         try:
             return self.applied(command, self._take(command))
         except (InputError, TypeError) as error:
-            return self.applied(command, str(error), accepted=False)
+            return self.applied(command, " ".join(str(error).split()), accepted=False)
 
     def applied(self, command: Command, effect: str, accepted: bool = True) -> CommandApplied:
         """The record of a command, at this address."""
