@@ -13,14 +13,14 @@ from app.panels.tick_delegate import TickDelegate
 from app.theme import PLOT_TEXT, text_width
 
 _WIDEST = {"on": "on", "hits": "9999", "skip": "skip", "log": "log"}
-_OWN_KEYS = (
-    Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space, Qt.Key.Key_F2,
-    Qt.Key.Key_Return, Qt.Key.Key_Enter,
-)  # fmt: skip
+_OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Space, Qt.Key.Key_F2)
 
 
 class BreakpointTable(QTableView):
-    """Delete removes the row, Enter or F2 edits it, Space switches it on or off."""
+    """Delete removes the row, F2 edits it, Space switches it on or off.
+
+    Enter stays a command: at a break it accepts.
+    """
 
     delete_asked = pyqtSignal()
     edit_asked = pyqtSignal(str)

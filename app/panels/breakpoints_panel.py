@@ -168,7 +168,7 @@ class BreakpointsPanel(QWidget):
 
     def _leave_field(self) -> None:
         self._edit(None)
-        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.leave_to(self.table)
 
     def _remove_current(self) -> None:
         if self.current is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCompleter, QLineEdit, QWidget
 
@@ -24,6 +24,8 @@ class CompletingLine(QLineEdit):
     """Offers the words that contain what is being typed; Enter or Tab takes the chosen one."""
 
     escaped = pyqtSignal()
+    offer_changed = pyqtSignal(bool)
+    """Whether words are offered, in a list below the line."""
 
     def __init__(self, words: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +36,9 @@ class CompletingLine(QLineEdit):
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setMaxVisibleItems(9)
         self._completer.activated.connect(self._take)
+        popup = self._completer.popup()
+        if popup is not None:
+            popup.installEventFilter(self)
         self.textEdited.connect(lambda _text: self._offer())
         self.set_words(words)
 
@@ -62,6 +67,13 @@ class CompletingLine(QLineEdit):
         if popup is None or model is None or not popup.isVisible():
             return []
         return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Tell when the list comes and goes."""
+        kinds = {QEvent.Type.Show: True, QEvent.Type.Hide: False}
+        if event is not None and watched is not self and event.type() in kinds:
+            self.offer_changed.emit(kinds[event.type()])
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Leave to the offer what is meant for it; Escape leaves the line otherwise."""

@@ -30,6 +30,7 @@ class ConditionField(QWidget):
     ) -> None:
         super().__init__()
         self._parse = parse
+        self._offering = False
         self.line = CompletingLine([q.name for q in quantities])
         self.line.setPlaceholderText(placeholder)
         self.line.setToolTip(tip)
@@ -53,6 +54,7 @@ class ConditionField(QWidget):
         self.line.textChanged.connect(lambda _text: self._check())
         self.line.returnPressed.connect(self.accept)
         self.line.escaped.connect(self.escaped)
+        self.line.offer_changed.connect(self._note_offer)
         self._ask.clicked.connect(lambda _checked: self._names.open_below(self.line))
         self._names.chosen.connect(self._insert)
 
@@ -79,7 +81,7 @@ class ConditionField(QWidget):
     def say(self, fault: str) -> None:
         """A line under the field; empty: none."""
         self._fault.setText(fault)
-        self._fault.setVisible(bool(fault))
+        self._fault.setVisible(bool(fault) and not self._offering)
 
     def accept(self) -> None:
         """Announce the condition, if it is one; otherwise say why not."""
@@ -96,9 +98,20 @@ class ConditionField(QWidget):
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
+    def leave_to(self, widget: QWidget) -> None:
+        """Focus goes there, or to nothing where it is not shown, so that keys are commands."""
+        self.line.clearFocus()
+        if widget.isVisible():
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def set_theme(self, theme: Theme) -> None:
         """The fault in the colour of what is refused."""
         self._fault.setStyleSheet(f"color: {theme.refused_text};")
+
+    def _note_offer(self, offering: bool) -> None:
+        """The offered words lie over the fault, which mostly is that a name is unfinished."""
+        self._offering = offering
+        self.say(self.fault)
 
     def _insert(self, name: str) -> None:
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)

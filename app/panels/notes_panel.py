@@ -18,7 +18,6 @@ from core.traces.notes import Note
 NONE_YET = "No note yet. Press N to pin one to the moment you look at."
 MOST_ROWS = 1000
 _LONGEST_LINE = 200
-_EDIT_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2)
 _DELETE_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -166,7 +165,7 @@ class NotesPanel(QWidget):
 
 
 class _NoteTable(TextTable):
-    """Enter or F2 edits, Delete deletes."""
+    """F2 edits, Delete deletes."""
 
     edit_key = pyqtSignal()
     delete_key = pyqtSignal()
@@ -174,11 +173,11 @@ class _NoteTable(TextTable):
     def __init__(self) -> None:
         super().__init__(_columns(()))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        keep_keys(self, *_EDIT_KEYS, *_DELETE_KEYS)
+        keep_keys(self, Qt.Key.Key_F2, *_DELETE_KEYS)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Its own keys; all others are the view's."""
-        if event is not None and event.key() in _EDIT_KEYS:
+        if event is not None and event.key() == Qt.Key.Key_F2:
             self.edit_key.emit()
         elif event is not None and event.key() in _DELETE_KEYS:
             self.delete_key.emit()

@@ -144,6 +144,16 @@ def test_names_are_completed_word_by_word(panel: BreakpointsPanel, points: Break
     assert conditions(points) == ["t > 3 and action_change > 0.1"]
 
 
+def test_the_refusal_waits_while_words_are_offered_over_it(panel: BreakpointsPanel) -> None:
+    type_in(panel, "action_c")
+    assert panel.field.line.offered
+    assert not panel.field._fault.isVisible()
+    QTest.keyClicks(panel.field.line, " > 0.1")
+    assert panel.field.line.offered == []
+    assert panel.field._fault.isVisible()
+    assert "action_change" in panel.field.fault
+
+
 def test_enter_with_an_offer_open_but_none_chosen_is_meant_for_the_condition(
     panel: BreakpointsPanel, points: Breakpoints
 ) -> None:

@@ -190,7 +190,7 @@ def test_edit_by_button_menu_double_click_and_key(
         lambda: QTest.mouseClick(panel.buttons["edit"], LEFT),
         by_menu,
         by_double_click,
-        lambda: QTest.keyClick(panel.table, Key.Key_Return),
+        lambda: QTest.keyClick(panel.table, Key.Key_F2),
     ):
         act()
         assert panel.editor.at == (0, 0, 3, 1)
