@@ -60,14 +60,14 @@ class Search(QObject):
     def find(self, condition: str) -> None:
         """Search for a condition that can be read, and go to the first moment; again: on."""
         if condition == self._condition and self._search is not None:
-            self.step("next")
+            self.go("next")
             return
         self._condition, self._search, self._found = condition, None, None
         self._wanted = "first"
         self.panel.show_status("searching ...")
         self._look()
 
-    def step(self, name: str) -> None:
+    def go(self, name: str) -> None:
         """To the first, next or previous moment; searches where it was not done yet."""
         text = self.panel.field.text
         if text != self._condition or self._search is None:
@@ -89,13 +89,13 @@ class Search(QObject):
         desk, panel, commands = self._desk, self.panel, self._desk.window.commands
         panel.asked.connect(self.find)
         panel.emptied.connect(self._forget)
-        panel.stepped.connect(self.step)
+        panel.stepped.connect(self.go)
         panel.chosen.connect(self._go_to)
         panel.breakpoint_asked.connect(self._make_breakpoint)
         commands.connect("search", self.enter)
         commands.set_enabled("search", False)
         for name, command in STEPS.items():
-            commands.connect(command, partial(self.step, name))
+            commands.connect(command, partial(self.go, name))
         commands.keys_changed.connect(self._show_keys)
         desk.follower.moment_changed.connect(self._note_moment)
         desk.follower.history_changed.connect(lambda _history: self._look())
@@ -142,7 +142,7 @@ class Search(QObject):
     def _take_wanted_step(self) -> None:
         wanted, self._wanted = self._wanted, ""
         if wanted:
-            self.step(wanted)
+            self.go(wanted)
 
     def _note_moment(self, moment: Moment) -> None:
         self._desk.window.commands.set_enabled("search", True)

@@ -155,7 +155,7 @@ def test_stepping_starts_from_wherever_the_cursor_is(
 ) -> None:
     type_in(qtbot, application, "t == 4 or t == 9")
     application.driver.go_to(Address(episode=1, t=0))
-    search_of(application).step("previous")
+    search_of(application).go("previous")
     assert shown(application)[:2] == (0, 9)
 
 
@@ -164,7 +164,7 @@ def test_a_condition_on_updates_finds_each_k(application: Application, qtbot: Qt
     assert [row[:3] for row in search_of(application).panel.table.rows] == [
         ("0", "3", "0"), ("0", "3", "1"), ("1", "3", "0"), ("1", "3", "1"),
     ]  # fmt: skip
-    search_of(application).step("next")
+    search_of(application).go("next")
     assert shown(application) == (0, 3, 1)
 
 
