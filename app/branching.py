@@ -91,9 +91,9 @@ class Branching(QObject):
             checkpoint=began.checkpoint,
             seed=began.seed,
         )
-        live, runs = self._desk.cursor.live, self._desk.source.engine_state == "running"
-        if live and runs:
-            # The head goes on while the dialog is open.
+        live = self._desk.cursor.live
+        if live:
+            # The head may go on while the dialog is open.
             self._desk.driver.go_to_k(here.k)
         names = checkpoints_for(run.started.task)
         dialog = self.dialog = ForkDialog(self._desk.window, origin, names, self.panel.theme)

@@ -135,6 +135,9 @@ class TraceFollower(QObject):
         if newest is None or not self._running or run.environment_step(newest) is not None:
             self._unfinished = None
             return newest
+        shown = self._cursor.address
+        if shown is not None and shown.place == newest:
+            return newest
         now = time.monotonic()
         if newest != self._unfinished:
             self._unfinished, self._unfinished_since = newest, now

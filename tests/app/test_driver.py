@@ -382,7 +382,6 @@ def test_a_fork_asked_for_while_the_engine_runs_is_about_the_moment_that_was_sho
     live: Application, qtbot: QtBot
 ) -> None:
     live.driver.run()
-    qtbot.waitUntil(lambda: at(live)[1] > 8, timeout=WAIT)
     live.window.commands.actions["fork"].trigger()
     (branching,) = [f for f in live.features if isinstance(f, Branching)]
     dialog = branching.dialog
