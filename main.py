@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 # Before anything imports torch: threads that spin starve a second busy process.
@@ -29,6 +30,15 @@ def benchmark_window(**options: Any) -> dict[str, Any]:
     return figures
 
 
+def benchmark_trace(path: Path) -> dict[str, Any]:
+    """Measure how a trace is opened, searched and shown; returns the figures."""
+    from app.trace_benchmark import measure_trace
+
+    return measure_trace(path)
+
+
 if __name__ == "__main__":
-    window = WindowCommands(open=open_window, benchmark=benchmark_window)
+    window = WindowCommands(
+        open=open_window, benchmark=benchmark_window, benchmark_trace=benchmark_trace
+    )
     sys.exit(dispatch(sys.argv[1:], window))

@@ -16,6 +16,7 @@ from core.evaluation.json_file import check_target, write_json
 from core.settings import CONTROLLERS
 from core.versions import versions
 
+_TOLD_OTHERWISE = ("rounds", "limits", "held", "meets")
 _FIGURES = ("ms_per_step", "floor_ms", "ratio", "gflop")
 
 
@@ -36,7 +37,12 @@ def add_parser(commands: Any) -> None:
         help="a name, or a folder; default: hopper",
     )
     parser.add_argument("--window", action="store_true", help="only the window, engine running")
-    parser.add_argument("--trace", action="store_true", help="only writing and reading a trace")
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="only traces; exit code 1 where one of 10,000 environment steps is opened, read,"
+        " searched or shown beyond its limits",
+    )
     parser.add_argument(
         "--seconds", type=number(0.1, 86_400), default=30.0, metavar="N", help="default: 30"
     )
@@ -54,18 +60,19 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
             checkpoint=arguments.checkpoint, seconds=arguments.seconds
         )
     if arguments.trace or not arguments.window:
-        values |= _headless(arguments)
+        values |= _headless(arguments, window)
     say("\n".join(_lines(values)))
     if arguments.json:
         write_json(arguments.json, {**values, "versions": versions()})
-    return 0
+    meets = values.get("trace", {}).get("long", {}).get("meets", {})
+    return 0 if all(meets.values()) else 1
 
 
-def _headless(arguments: argparse.Namespace) -> dict[str, Any]:
+def _headless(arguments: argparse.Namespace, window: WindowCommands) -> dict[str, Any]:
     import torch
 
     from core.checkpoints.checkpoint import load
-    from core.command_line.trace_costs import measure_trace
+    from core.command_line.trace_costs import measure_long_trace, measure_trace
     from core.device import use_one_thread
     from core.evaluation.benchmark import measure_controllers
 
@@ -86,6 +93,10 @@ def _headless(arguments: argparse.Namespace) -> dict[str, Any]:
         values |= asdict(measure_controllers(checkpoint, settings, seconds=0.7 * seconds))
         seconds *= 0.3
     values["trace"] = measure_trace(checkpoint, settings["adaptive"], seconds=seconds)
+    if arguments.trace:
+        values["trace"]["long"] = measure_long_trace(
+            checkpoint, settings["adaptive"], window.benchmark_trace
+        )
     return values
 
 
@@ -101,8 +112,29 @@ def _lines(values: dict[str, Any]) -> list[str]:
             f"load {values['load']:.1f}; medians of three rounds"
         )
     for part in ("trace", "window"):
-        lines += [f"{part} {line}" for line in _flat(values.get(part, {}))]
+        lines += [f"{part} {line}" for line in _flat(_brief(values.get(part, {})))]
+    if "long" in values.get("trace", {}):
+        lines.append(_limits(values["trace"]["long"]))
     return lines
+
+
+def _brief(figures: dict[str, Any]) -> dict[str, Any]:
+    """Without what of a long trace is told in a table, or in JSON alone."""
+    if "long" not in figures:
+        return figures
+    long = {n: v for n, v in figures["long"].items() if n not in _TOLD_OTHERWISE}
+    return {**figures, "long": long}
+
+
+def _limits(long: dict[str, Any]) -> str:
+    """A table of what is held against a limit."""
+    rows = [("a trace of 10,000 environment steps", "measured", "limit", "")]
+    for name, limit in long["limits"].items():
+        verdict = "holds" if long["meets"][name] else "FAILS"
+        rows.append(
+            (name.replace("_", " "), f"{long['held'][name]:.4g}", f"{limit:g}", verdict)
+        )
+    return table(rows)
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> list[str]:

@@ -23,7 +23,7 @@ def open_nothing(**_options: Any) -> Any:
     raise AssertionError("the window was opened")
 
 
-WINDOW = WindowCommands(open=open_nothing, benchmark=open_nothing)
+WINDOW = WindowCommands(open=open_nothing, benchmark=open_nothing, benchmark_trace=open_nothing)
 
 
 def everything(folder: Path) -> dict[str, int]:

@@ -14,7 +14,8 @@ TORCH_FREE = """
 import sys
 from core.command_line.dispatch import dispatch
 from core.command_line.window import WindowCommands
-code = dispatch(sys.argv[1:], WindowCommands(open=lambda **_: 0, benchmark=lambda **_: {}))
+code = dispatch(sys.argv[1:], WindowCommands(
+    open=lambda **_: 0, benchmark=lambda **_: {}, benchmark_trace=lambda _: {}))
 heavy = sorted({"torch", "mujoco", "gymnasium", "minari", "scipy"} & set(sys.modules))
 assert not heavy, heavy
 assert code in (0, 1), code
