@@ -36,10 +36,10 @@ class Selecting(QObject):
         desk.follower.moment_changed.connect(self._note_moment)
         self._enable()
 
-    def _go_through(self, step: int) -> None:
+    def _go_through(self, direction: int) -> None:
         moment = self._desk.views.moment
         if moment is not None:
-            self._selection.go_through(step, particles_kept(moment))
+            self._selection.go_through(direction, particles_kept(moment))
 
     def _compare_at(self, t: int, k: int | None) -> None:
         """Compare with (t, k) of the episode under the cursor."""

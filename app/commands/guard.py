@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer
 from PyQt6.QtGui import QKeyEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -12,11 +12,13 @@ from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMainWindow,
     QPlainTextEdit,
     QTextEdit,
     QWidget,
 )
 
+_LEAVABLE = (QAbstractSpinBox, QComboBox)
 _KEPT = "kept_keys"
 _ALL = "kept_all_keys"
 
@@ -61,6 +63,8 @@ class FieldGuard(QObject):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Claim the key for the field, which makes Qt deliver it as an ordinary key press."""
+        if isinstance(watched, _LEAVABLE) and isinstance(event, QKeyEvent):
+            _leave_if_done(watched, event)
         if (
             not isinstance(event, QKeyEvent)
             or event.type() != QEvent.Type.ShortcutOverride
@@ -88,6 +92,26 @@ class FieldGuard(QObject):
         if isinstance(widget, self._MOVERS):
             return event.key() in self._ARROWS
         return isinstance(widget, QAbstractButton) and event.key() in self._PRESSES
+
+
+def _leave_if_done(field: QWidget, event: QKeyEvent) -> None:
+    """Enter and Escape give the keys back to the window, once the field has had its turn.
+
+    Escape takes back what was typed. A dialog has its own use for both keys.
+    """
+    ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+    window = field.window()
+    if (
+        event.type() != QEvent.Type.KeyPress
+        or event.key() not in ends
+        or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        or not isinstance(window, QMainWindow)
+    ):
+        return
+    line = field.findChild(QLineEdit)
+    while event.key() == Qt.Key.Key_Escape and line is not None and line.isUndoAvailable():
+        line.undo()
+    QTimer.singleShot(0, window.setFocus)
 
 
 def _has_nothing_to_undo(widget: QWidget, event: QKeyEvent) -> bool:

@@ -61,7 +61,8 @@ class StatusPanel(QWidget):
         factor = status.real_time_factor
         self._factor.show_text(f"{factor:.2f}x" if factor == factor else "-")
         for name, readout in self._phases.items():
-            value = number(getattr(status, name))
+            milliseconds = getattr(status, name)
+            value = number(milliseconds, digits=1 if milliseconds < 999.5 else 0)
             readout.show_text(value if value == "-" else f"{value} ms")
         self._stall.show_text(f"{status.stall:.0f} ms")
 

@@ -36,14 +36,14 @@ class Selection(QObject):
             self._particle = particle
             self.particle_changed.emit(particle)
 
-    def go_through(self, step: int, count: int) -> None:
-        """The next (`step` 1) or the previous (-1) of `count` particles, round and round."""
+    def go_through(self, direction: int, count: int) -> None:
+        """The next (direction 1) or the previous (-1) of so many particles, round and round."""
         if count <= 0:
             return
         if self._particle is None or self._particle >= count:
-            self.select(0 if step > 0 else count - 1)
+            self.select(0 if direction > 0 else count - 1)
         else:
-            self.select((self._particle + step) % count)
+            self.select((self._particle + direction) % count)
 
     def compare_with(self, reference: Moment | None) -> None:
         """Show differences against this moment; None for none."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import QHBoxLayout
 
-from app.readouts import NOTHING, against, plain
+from app.readouts import NOTHING, against, plain, tick
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, text_width
 from app.views.calm_range import CalmRange
@@ -218,6 +218,14 @@ def _set_x(plot: Plot, calm: CalmRange, values: Floats) -> None:
     """From a little below zero, so that the 0 of the axis is not cut off."""
     top = calm.fit(0.0, float(values.max()))[1]
     plot.set_x(-0.03 * top, top)
+    far = _round_below(0.9 * top)
+    plot.set_ticks("bottom", [(0.0, "0"), (far, tick(far, far))])
+
+
+def _round_below(value: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is not above it: one label has room."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(n * power for n in (1, 2, 5) if n * power <= value))
 
 
 def _bars() -> pg.BarGraphItem:

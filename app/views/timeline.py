@@ -265,7 +265,7 @@ def _readout(moment: Moment, history: History, row: int | None) -> tuple[Part, .
         (f"t = {moment.t}", "text"),
         ("live" if moment.live else "looking back", "accent"),
     ]
-    if row is not None:
+    if row is not None and np.isfinite(history.episode_return[row]):
         parts.append((f"return {history.episode_return[row]:.1f}", "text"))
         parts.append((f"frozen {history.frozen_return[row]:.1f}", "frozen_text"))
     return tuple(parts)

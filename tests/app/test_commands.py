@@ -189,6 +189,24 @@ def test_a_field_still_gets_the_keys_it_is_guarded_for(desk: Desk) -> None:
     assert number.cleanText() == "2"
 
 
+@pytest.mark.parametrize(("key", "left"), [(Key.Key_Return, 42), (Key.Key_Escape, 0)])
+def test_enter_and_escape_give_the_keys_back_to_the_window(
+    desk: Desk, qtbot: QtBot, key: Qt.Key, left: int
+) -> None:
+    number = desk.fields["spin box"]
+    assert isinstance(number, QSpinBox)
+    desk.window.activateWindow()
+    number.setFocus()
+    qtbot.waitUntil(number.hasFocus)
+    number.selectAll()
+    QTest.keyClicks(number, "42")
+    QTest.keyClick(number, key)
+    qtbot.waitUntil(lambda: not number.hasFocus())
+    assert number.value() == left
+    QTest.keyClick(desk.window, Key.Key_F10)
+    assert desk.given == {"step_over": 1}
+
+
 def test_a_list_and_a_slider_keep_their_arrows_and_leave_the_rest(desk: Desk) -> None:
     for field in ("list", "slider"):
         press(desk, field, Key.Key_Left)

@@ -1,0 +1,131 @@
+"""A person at a whole window: keys, mouse, and what there is to read. For scripted sessions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.application import Application
+from app.recording import save_picture
+
+PATIENCE_MS = 180_000
+PICTURES = "PSISCOPE_PICTURES"
+"""Environment variable: the folder that gets a picture of each step of a session."""
+
+
+class User:
+    """Does nothing that a person could not: it presses, types, clicks and reads."""
+
+    def __init__(self, qtbot: QtBot, application: Application) -> None:
+        self._qtbot, self._application = qtbot, application
+        self.window = application.window
+        self.window.activateWindow()
+        qtbot.waitUntil(self.window.isActiveWindow)
+
+    def press(self, keys: str, times: int = 1) -> None:
+        """A shortcut, or a key in the field that has the focus."""
+        combination = QKeySequence(keys)[0]
+        for _ in range(times):
+            QTest.keyClick(self._listener(), combination.key(), combination.keyboardModifiers())
+
+    def type(self, text: str) -> None:
+        """Into the field that has the focus."""
+        for letter in text:
+            QTest.keyClicks(self._listener(), letter)
+
+    def select_all(self) -> None:
+        """What stands in the field is replaced by what is typed next."""
+        self.press("Ctrl+A")
+
+    def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """With the left button, in the middle or at a place."""
+        assert widget.isVisible(), f"{widget.objectName()} is not on the screen"
+        place = widget.rect().center() if at is None else at
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+
+    def wait(self, condition: Callable[[], bool], for_what: str) -> None:
+        """Until it holds; a test that waits in vain says for what."""
+        try:
+            self._qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+        except Exception as error:
+            raise AssertionError(f"waited in vain for {for_what}; {self.screen()}") from error
+
+    def read(self, name: str) -> str:
+        """All text of the visible widget of that object name."""
+        widget = self.window.findChild(QWidget, name)
+        assert widget is not None, f"there is no {name}"
+        return texts(widget)
+
+    def screen(self) -> str:
+        """All visible text of the window."""
+        return texts(self.window)
+
+    def dialog(self) -> QDialog:
+        """The dialog that is open."""
+        found = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog)]
+        visible = [w for w in found if w.isVisible()]
+        assert visible, "no dialog is open"
+        return visible[0]
+
+    def picture(self, name: str) -> None:
+        """Leave a picture, if pictures are wanted."""
+        folder = os.environ.get(PICTURES)
+        if folder:
+            views = self._application.views
+            self.wait(lambda: views.settled, "a drawn window")
+            for _ in range(12):
+                self._qtbot.wait(50)
+            save_picture(self.window, Path(folder) / f"{name}.png")
+
+    def _listener(self) -> QWidget:
+        """Who hears the next key: an open list, else the focused field, else the window."""
+        popup, modal = QApplication.activePopupWidget(), QApplication.activeModalWidget()
+        if popup is not None:
+            return popup
+        window = modal or self.window
+        if not window.isActiveWindow():
+            # The offscreen platform does not go back to it when a list has closed.
+            window.activateWindow()
+            self._qtbot.waitUntil(window.isActiveWindow)
+        return QApplication.focusWidget() or window
+
+
+def texts(widget: QWidget) -> str:
+    """What a person reads in a widget: labels, buttons, fields, rows."""
+    found: list[str] = []
+    for child in [widget, *widget.findChildren(QWidget)]:
+        if child.isVisible():
+            found += _own_texts(child)
+    return " | ".join(text for text in found if text)
+
+
+def _own_texts(widget: QWidget) -> list[str]:
+    match widget:
+        case QLabel() | QAbstractButton() | QLineEdit():
+            return [widget.text()]
+        case QAbstractItemView():
+            model = widget.model()
+            if model is None:
+                return []
+            return [
+                str(model.index(row, column).data() or "")
+                for row in range(model.rowCount())
+                for column in range(model.columnCount())
+            ]
+        case _:
+            return [widget.accessibleName()]
