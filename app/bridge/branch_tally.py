@@ -81,7 +81,7 @@ class BranchTally:
         )
 
     def _read(self) -> None:
-        rows = self._run.steps(self._seq)
+        rows = self._run.environment_steps(self._seq)
         if not len(rows["seq"]):
             return
         self._seq = int(rows["seq"][-1])

@@ -92,7 +92,7 @@ class RecordedRun:
         """The last environment step of an episode that is recorded whole; None without."""
         return self._reader.last_t(branch, episode)
 
-    def steps(self, since_seq: int = 0) -> dict[str, Column]:
+    def environment_steps(self, since_seq: int = 0) -> dict[str, Column]:
         """Address and returns of the environment steps after that record, of all branches."""
         names = ("branch", "episode", "t", "episode_return", "frozen_return")
         return self._reader.columns("EnvironmentStep", names, since_seq=since_seq)
