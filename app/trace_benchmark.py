@@ -30,7 +30,7 @@ from core.traces.search import find_moments
 ROUNDS = 3
 SEEKS = 500
 WINDOW_SEEKS = 200
-CONDITIONS = ("true_gain < 0 and objective_gain > 0", "gradient_norm > 60 and q_spread < 5")
+CONDITIONS = ("true_gain < 0 and reward > 0", "gradient_norm > 60 and q_spread < 5")
 """Of environment steps, and of gradient updates."""
 CHILD_SECONDS = 300
 
