@@ -54,7 +54,8 @@ class Standing:
         try:
             standing = cls(**json.loads(text))
         except (ValueError, TypeError, RecursionError) as error:
-            raise TraceError("a snapshot of the trace is damaged", str(error)) from error
+            why = f"{error!s:.200}"
+            raise TraceError("a snapshot of the trace is damaged", why) from error
         for name, kind in get_type_hints(cls).items():
             if not isinstance(getattr(standing, name), kind):
                 raise TraceError(f"a snapshot of the trace is damaged in {name}", DAMAGE)
