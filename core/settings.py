@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core.errors import SettingsError
@@ -143,6 +144,7 @@ def preset(name: str) -> Settings:
     raise SettingsError(f"there is no preset {name!r}", f"use one of {', '.join(PRESETS)}")
 
 
+@cache
 def _choices() -> dict[str, tuple[str, ...]]:
     hints = get_type_hints(Settings)
     return {name: get_args(hint) for name, hint in hints.items() if get_origin(hint) is Literal}
