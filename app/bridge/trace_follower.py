@@ -8,6 +8,7 @@ costs less than a millisecond a tick (measured: `python main.py benchmark --wind
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
@@ -53,6 +54,7 @@ class TraceFollower(QObject):
         self._history_due = 0.0
         self._history_shown = (-1, -1, -1)
         self._branches_shown = 0
+        self._reading = False
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -79,6 +81,7 @@ class TraceFollower(QObject):
             self._run.close()
         self._run, self._shown, self._unfinished = None, None, None
         self._history_due, self._history_shown = 0.0, (-1, -1, -1)
+        self._reading = False
         self._branches_shown = 0
 
     def hold(self) -> None:
@@ -97,23 +100,42 @@ class TraceFollower(QObject):
 
     def tick(self) -> None:
         """Show what is new, if anything is, without waiting for the next frame."""
+        self._try(self._show_new)
+
+    def _try(self, show: Callable[[RecordedRun], object]) -> None:
         if self._run is None:
             return
         try:
-            grown = self._run.refresh()
-            if grown:
-                self._show_branches(self._run)
-            if self._cursor.live and (grown or self._shown is None or self._unfinished):
-                self._follow_head(self._run)
-            self._show_moment(self._run, grown=grown)
-            self._show_history(self._run)
+            show(self._run)
         except (PsiscopeError, OSError) as error:
             self.close()
             self.unreadable.emit(str(error))
 
+    def _show_new(self, run: RecordedRun) -> None:
+        grown = run.refresh()
+        if grown:
+            self._show_branches(run)
+        if self._cursor.live and (grown or self._shown is None or self._unfinished):
+            self._follow_head(run)
+        before = self._shown
+        announced = self._show_moment(run, grown=grown)
+        if announced and self._is_elsewhere(before):
+            # A history that has to be read follows in the next look: each turn is short.
+            self._reading = True
+        else:
+            self._show_history(run)
+
+    def _is_elsewhere(self, before: tuple[Address, bool] | None) -> bool:
+        """Whether another episode is shown than before."""
+        if before is None or self._shown is None:
+            return False
+        return before[0].place[:2] != self._shown[0].place[:2]
+
     def _look(self) -> None:
         if time.monotonic() >= self._next_frame:
             self.tick()
+        elif self._reading:
+            self._try(self._show_history)
 
     def _cursor_moved(self) -> None:
         self._history_due = 0.0
@@ -151,27 +173,33 @@ class TraceFollower(QObject):
             self._branches_shown = len(branches)
             self.branches_changed.emit(branches)
 
-    def _show_moment(self, run: RecordedRun, *, grown: bool) -> None:
+    def _show_moment(self, run: RecordedRun, *, grown: bool) -> bool:
+        """Whether a moment was announced."""
         address = self._cursor.address
         if address is None:
-            return
+            return False
         asked = (address, self._cursor.live)
         if asked == self._shown and (self._shown_whole or not grown):
-            return
+            return False
         moment = run.moment(address, live=self._cursor.live)
-        if moment is not None:
-            self._shown, self._shown_whole = asked, moment.environment_step is not None
-            self._next_frame = time.monotonic() + FRAME_MS / 1000 - _SLACK_SECONDS
-            self.moment_changed.emit(moment)
+        if moment is None:
+            return False
+        self._shown, self._shown_whole = asked, moment.environment_step is not None
+        self._next_frame = time.monotonic() + FRAME_MS / 1000 - _SLACK_SECONDS
+        self.moment_changed.emit(moment)
+        return True
 
     def _show_history(self, run: RecordedRun) -> None:
         address, now = self._cursor.address, time.monotonic()
         if address is None or now < self._history_due:
+            self._reading = False
             return
         wanted = (address.branch, address.episode, run.seq)
         if wanted == self._history_shown:
+            self._reading = False
             return
         history, complete = run.history_part(address.branch, address.episode)
+        self._reading = not complete
         if complete:
             self._history_shown, self._history_due = wanted, now + HISTORY_SECONDS
         elif wanted[:2] == self._history_shown[:2]:

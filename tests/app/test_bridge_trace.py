@@ -288,3 +288,17 @@ def test_a_picture_has_the_whole_history(
     follower.open(RecordedRun(growing.writer.path))
     follower.hold()
     assert len(screen.histories[-1]) == 14
+
+
+def test_the_history_of_another_episode_follows_its_moment(
+    tmp_path: Path, cursor: Cursor, follower: TraceFollower
+) -> None:
+    screen = Screen(follower)
+    follower.open(RecordedRun(make_run(tmp_path / "two.trace", 3, episodes=2)))
+    assert [len(screen.moments), len(screen.histories)] == [1, 1]
+    cursor.go_to(Address(episode=0, t=1))
+    assert [len(screen.moments), len(screen.histories)] == [2, 1]
+    follower.tick()
+    assert [len(screen.moments), len(screen.histories)] == [2, 2]
+    cursor.go_to(Address(episode=0, t=2))
+    assert [len(screen.moments), len(screen.histories)] == [3, 2]
