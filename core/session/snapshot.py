@@ -16,14 +16,17 @@ from core.settings import Settings
 from core.traces.trace import SNAPSHOT_EVERY, Snapshot
 from core.traces.values import DAMAGE
 
-_WORK_BETWEEN = 500
-"""Denoising calls per particle that a session may have to repeat to come to any address."""
+_WORK_BETWEEN = 600
+"""Denoising calls, a millisecond each, that may have to be repeated to come to an address."""
+_PARTICLES_OF_A_CALL = 50
+"""Particles that cost in a denoising call as much again as the call itself."""
 
 
 def snapshot_every(settings: Settings) -> int:
     """Environment steps between snapshots, so that any address is reached within a second."""
-    work = (settings.updates + 1) * settings.imagined_steps * settings.denoising_levels
-    return min(SNAPSHOT_EVERY, max(2, _WORK_BETWEEN // max(work, 1)))
+    calls = (settings.updates + 1) * settings.imagined_steps * settings.denoising_levels
+    work = calls * (1.0 + settings.particles / _PARTICLES_OF_A_CALL)
+    return min(SNAPSHOT_EVERY, max(1, int(_WORK_BETWEEN / max(work, 1.0))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
