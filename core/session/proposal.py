@@ -90,9 +90,10 @@ def environment_step(
     returns: Returns,
     watch: Stopwatch,
 ) -> EnvironmentStep:
-    """What happened, and what this environment step cost."""
-    imagine_ms = sum(update.imagine_ms for update in updates)
-    backward_ms = sum(update.backward_ms for update in updates)
+    """What happened, and what this environment step cost: updates of a parent cost nothing."""
+    own = [update for update in updates if update.branch == address.branch]
+    imagine_ms = sum(update.imagine_ms for update in own)
+    backward_ms = sum(update.backward_ms for update in own)
     total_ms = watch.total_ms
     return EnvironmentStep(
         branch=address.branch,
