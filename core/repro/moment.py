@@ -86,7 +86,7 @@ def checkpoints_of(reader: TraceReader) -> tuple[CheckpointReference, ...]:
 def commands_before(reader: TraceReader, moment: RecordedMoment) -> tuple[GivenCommand, ...]:
     """The commands given on the way to a moment, the newest of them if they are very long.
 
-    A command that left for another branch is told by that branch's leg.
+    Where a branch was left at another address, its leg alone tells of it.
     """
     columns = reader.path_columns("CommandApplied", _COMMAND_COLUMNS, moment.at[0])
     rows = zip(columns["seq"], *(columns[name] for name in _COMMAND_COLUMNS), strict=True)

@@ -24,7 +24,7 @@ from core.settings import Settings
 from core.traces.reader import TraceReader
 from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 from tests.architecture.tree import ROOT
-from tests.engine_served import Served
+from tests.engine_served import Served, assert_verifies
 from tests.runnable_checkpoint import write_runnable
 
 SETTINGS = Settings(horizon=2, particles=2, ascent_steps=3, denoising_levels=2)
@@ -198,6 +198,17 @@ def test_a_moment_before_the_action_ends_with_its_update(trace: Path, tmp_path: 
         assert isinstance(record, GradientUpdate)
         assert (record.branch, record.episode, record.t, record.k) == BEFORE_ACTION
         assert not any(isinstance(r, Proposal) and r.branch == 2 for r in reader.records())
+
+
+def test_a_run_that_goes_on_can_be_written_from(checkpoint: Path, tmp_path: Path) -> None:
+    served = Served(tmp_path / "live.trace", checkpoint, SETTINGS)
+    served.run(20)
+    written = write_repro(tmp_path / "live.trace", (0, 0, 1, 2), tmp_path / "moment")
+    served.run(10)
+    served.close()
+    check(read_repro(written.folder), written.folder)
+    assert {path.name for path in written.folder.iterdir()} == NAMES
+    assert_verifies(tmp_path / "live.trace")
 
 
 @pytest.mark.parametrize(
