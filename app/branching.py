@@ -131,9 +131,8 @@ class Branching(QObject):
 
     def _tell(self, branches: Branches) -> None:
         started = branches.started(branches.newest)
-        if started is not None and self._tally is not None:
-            changed = self._tally.changed(branches, started.branch)
-            self._told = beginning(started, changed)
+        if started is not None and self._run is not None:
+            self._told = beginning(started, self._run.branch_changes(started.branch))
             self._desk.window.message_bar.say(self._told)
             self._fade.start()
 

@@ -17,7 +17,7 @@ from app.state.branch_pair import (
     usual_pair,
     with_branch,
 )
-from app.state.branch_words import branch_words, changed
+from app.state.branch_words import branch_words
 from app.state.cursor import Address
 from app.state.moment import History, Moment
 from app.views.compare_view import CompareView
@@ -40,7 +40,7 @@ class Compare(QObject):
         self.pair: Pair | None = None
         self._run: RecordedRun | None = None
         self._moment: Moment | None = None
-        self._branches_shown = 0
+        self._shown = (0, 0)
         self._go_when_found = False
         desk.window.add_centre(WORKSPACE, self.view)
         self.view.set_selection(desk.selection)
@@ -114,7 +114,7 @@ class Compare(QObject):
         self._enable_commands()
         if not self.view.isVisible():
             return
-        if self.pair is None or len(self._branches()) != self._branches_shown:
+        if self.pair is None or self._known() != self._shown:
             self._fill()
             return
         self._show_columns()
@@ -126,7 +126,7 @@ class Compare(QObject):
         """Everything, for a view that is looked at."""
         self._note_run()
         branches = self._branches()
-        self._branches_shown = len(branches)
+        self._shown = self._known()
         if len(branches) < 2:
             self.pair = None
             self.view.show_one_branch()
@@ -234,6 +234,10 @@ class Compare(QObject):
     def _branches(self) -> Branches:
         return Branches() if self._run is None else self._run.branches()
 
+    def _known(self) -> tuple[int, int]:
+        """How many branches and commands: what the selectors say of them depends on both."""
+        return len(self._branches()), 0 if self._run is None else self._run.commands
+
     def _grows(self, run: RecordedRun, branch: int, episode: int) -> bool:
         """Whether the engine may still add to that episode of a branch."""
         newest = run.newest()
@@ -282,9 +286,4 @@ class Compare(QObject):
 
 def _words_of(run: RecordedRun, branches: Branches, branch: int) -> str:
     """The line of a branch in the selectors."""
-    started = branches.started(branch)
-    if started is None:
-        return branch_words(branch, None, ())
-    parent = branches.started(started.parent) or run.started
-    before = run.settings_at((started.parent, started.episode, started.t))
-    return branch_words(branch, started, changed(started, parent, before))
+    return branch_words(branch, branches.started(branch), run.branch_changes(branch))

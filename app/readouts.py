@@ -26,6 +26,32 @@ def plain(value: float, digits: int = 3) -> str:
     return _minus(f"{mantissa}e{int(power)}")
 
 
+def exact(value: float) -> str:
+    """What was set, and no digit more: 0.05, 4e−4; an exponent where `plain` has one."""
+    if not math.isfinite(value) or value == 0:
+        return plain(value)
+    if 1e-3 <= abs(value) < 1e5:
+        return _minus(f"{value:.6g}")
+    mantissa, power = f"{value:.5e}".split("e")
+    return _minus(f"{float(mantissa):g}e{int(power)}")
+
+
+def setting(value: object) -> str:
+    """A setting as people write it; `none` where it is off."""
+    if value is None:
+        return "none"
+    return exact(value) if isinstance(value, float) else str(value)
+
+
+def number(text: str) -> float | None:
+    """What a person typed or `exact` wrote; None where that is no finite number."""
+    try:
+        value = float(text.replace(MINUS, "-"))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
 def signed(value: float, digits: int = 3) -> str:
     """As `plain`, with a plus sign: for gains and differences."""
     text = plain(value, digits)

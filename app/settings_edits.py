@@ -9,7 +9,7 @@ from PyQt6.QtGui import QUndoCommand
 
 from app.desk import Desk
 from app.panels.setting_fields import all_fields
-from app.panels.settings_panel import in_words
+from app.readouts import setting as in_words
 
 Values = dict[str, Any]
 

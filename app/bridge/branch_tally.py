@@ -8,10 +8,8 @@ import numpy as np
 
 from app.bridge.recorded_run import RecordedRun
 from app.state.branch_facts import REASONS, BranchFacts, Progress, in_tree_order
-from app.state.branch_words import changed
 from app.state.cursor import Address
 from core.traces.lineage import Branches
-from core.traces.trace import BranchStarted, RunStarted
 
 
 class BranchTally:
@@ -21,7 +19,6 @@ class BranchTally:
         self._run = run
         self._seq = 0
         self._progress: dict[int, Progress] = {}
-        self._changed: dict[int, tuple[str, ...]] = {}
         self._order: list[tuple[int, int]] = []
         self._facts: dict[int, BranchFacts] = {}
 
@@ -34,23 +31,10 @@ class BranchTally:
         for number, depth in self._order:
             known, progress = self._facts.get(number), self._progress.get(number, Progress())
             grows = number == branches.newest
-            if known is None or (known.progress, known.grows) != (progress, grows):
+            now = (progress, grows, self._run.branch_changes(number))
+            if known is None or (known.progress, known.grows, known.changed) != now:
                 self._facts[number] = self._facts_of(branches, number, depth)
         return tuple(self._facts[number] for number, _ in self._order)
-
-    def changed(self, branches: Branches, branch: int) -> tuple[str, ...]:
-        """What the branch changed against its parent."""
-        started = branches.started(branch)
-        if started is None:
-            return ()
-        if branch not in self._changed:
-            parent: BranchStarted | RunStarted
-            parent = branches.started(started.parent) or self._run.started
-            there = (started.parent, started.episode, started.t)
-            before = self._run.settings_at(there)
-            words = changed(started, parent, before)
-            self._changed[branch] = tuple(word.replace("_", " ") for word in words)
-        return self._changed[branch]
 
     def end_of(self, branch: int) -> Address:
         """The newest moment of a branch."""
@@ -75,7 +59,7 @@ class BranchTally:
             parent=None if started is None else started.parent,
             reason="root" if started is None else REASONS.get(started.reason, started.reason),
             begun=None if started is None else (started.episode, started.t, started.k),
-            changed=self.changed(branches, number),
+            changed=self._run.branch_changes(number),
             progress=self._progress.get(number, Progress()),
             grows=number == branches.newest,
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.bridge.episode_columns import EpisodeColumns
 from app.bridge.settings_in_effect import SettingsInEffect
+from app.state.branch_words import changed, edited
 from app.state.cursor import Address, Place
 from app.state.moment import History, Moment
 from core.settings import Settings
@@ -36,6 +37,7 @@ class RecordedRun:
         self.task = find_task(self.started.task)
         self._seq = 0
         self._settings = SettingsInEffect(Settings.from_json(self.started.settings))
+        self._changes: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._last_real: tuple[Place, EnvironmentStep] | None = None
         self._episodes: dict[tuple[int, int], EpisodeColumns] = {}
 
@@ -140,6 +142,18 @@ class RecordedRun:
         """In effect at a step: the settings of the start and the accepted edits up to it."""
         return self._settings.at(place, self.branches())
 
+    @property
+    def commands(self) -> int:
+        """How many are known: the settings in effect anywhere change only with them."""
+        return self._settings.commands
+
+    def branch_changes(self, branch: int) -> tuple[str, ...]:
+        """What its updates were made with, and later ones, where it is not as in its parent."""
+        known = self._changes.get(branch)
+        if known is None or known[0] != self.commands:
+            known = self._changes[branch] = self.commands, self._find_changes(branch)
+        return known[1]
+
     def history(self, branch: int, episode: int) -> History:
         """The columns of an episode along the path to a branch, as far as it is recorded."""
         return self._columns(branch, episode).history()
@@ -149,6 +163,18 @@ class RecordedRun:
         columns = self._columns(branch, episode)
         complete = columns.read(PART)
         return columns.known(), complete
+
+    def _find_changes(self, branch: int) -> tuple[str, ...]:
+        branches = self.branches()
+        started = branches.started(branch)
+        if started is None:
+            return ()
+        parent = branches.started(started.parent) or self.started
+        clock = started.episode, started.t
+        before, made = (self.settings_at((b, *clock)) for b in (started.parent, branch))
+        later = edited(made, self._settings.latest(branch, branches))
+        words = changed(started, parent, before, made)
+        return (*words, *(f"later {word}" for word in later))
 
     def _columns(self, branch: int, episode: int) -> EpisodeColumns:
         key = (branch, episode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from app.state.cursor import Place
@@ -13,6 +14,7 @@ from core.traces.reader import TraceReader
 
 Clock = tuple[int, int]
 """(episode, t)."""
+_END = (sys.maxsize, sys.maxsize)
 _COLUMNS = ("branch", "episode", "t", "k", "command", "accepted")
 
 
@@ -23,6 +25,8 @@ class SettingsInEffect:
         self._start = start
         self._seq = 0
         self._edits: dict[int, list[tuple[Clock, dict[str, Any]]]] = {}
+        self.commands = 0
+        """How many were read: what was said of the settings holds while it stays."""
 
     def refresh(self, reader: TraceReader) -> None:
         """Read the edits that are new, and the updates made again with waiting ones."""
@@ -30,6 +34,7 @@ class SettingsInEffect:
         if not len(rows["seq"]):
             return
         self._seq = int(rows["seq"][-1])
+        self.commands += len(rows["seq"])
         departures = {begun - 1 for begun in reader.branches().seqs}
         for seq, branch, episode, t, k, line, accepted in zip(
             *(rows[name] for name in ("seq", *_COLUMNS)), strict=True
@@ -45,6 +50,10 @@ class SettingsInEffect:
             if segment.holds_step(*clock):
                 return self._of_segment(segment.branch, (clock[0], clock[1]), branches)
         return self._start
+
+    def latest(self, branch: int, branches: Branches) -> Settings:
+        """Of a branch where it ends now: every edit that was accepted on it."""
+        return self._of_segment(branch, _END, branches)
 
     def _of_segment(self, branch: int, clock: Clock, branches: Branches) -> Settings:
         started = branches.started(branch)

@@ -20,12 +20,12 @@ from PyQt6.QtWidgets import (
 
 from app.commands.guard import keep_all_keys
 from app.panels.setting_fields import GROUPS, HEAD, LEAST_WIDTH, Field, FieldText, make_field
+from app.readouts import setting
 from app.state.branch_facts import clock_in_words
 from app.state.cursor import Place
 from app.theme import Theme, font
 from core.errors import InputError, SettingsError
 from core.settings import Settings, changes, changes_objective
-from core.traces.conditions import condition_text
 
 _LARGEST_SEED = 2**63 - 1
 _GROUPS_LEFT = ("Imagination", "Guards")
@@ -187,8 +187,8 @@ class ForkDialog(QDialog):
     def _in_words(self, settings: Settings, checkpoint: str, seed: int | None) -> str:
         origin = self._origin
         words = [
-            f"{name.replace('_', ' ')} {condition_text(getattr(origin.settings, name))}"
-            f" → {condition_text(value)}"
+            f"{name.replace('_', ' ')} {setting(getattr(origin.settings, name))}"
+            f" → {setting(value)}"
             for name, value in changes(origin.settings, settings).items()
         ]
         words += [f"checkpoint {checkpoint}"] if checkpoint else []

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QValidator, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
+from app.readouts import exact, number
 from core.settings import Settings
 
 LEAST_WIDTH = 104
@@ -171,16 +172,16 @@ class NumberField(QDoubleSpinBox):
             self.setValue(self._MISSING if value is None else float(value))
 
     def textFromValue(self, v: float) -> str:
-        return self._missing if v == self._MISSING else f"{v:.6g}{self._unit}"
+        return self._missing if v == self._MISSING else f"{exact(v)}{self._unit}"
 
     def valueFromText(self, text: str | None) -> float:
-        number = _number(self._bare(text))
-        return self._MISSING if number is None else number
+        value = number(self._bare(text))
+        return self._MISSING if value is None else value
 
     def validate(self, input: str | None, pos: int) -> tuple[QValidator.State, str, int]:
         """Any number, the word for a missing one, or nothing; the rest while it is typed."""
         bare = self._bare(input)
-        good = bare in {"", self._missing} or _number(bare) is not None
+        good = bare in {"", self._missing} or number(bare) is not None
         state = QValidator.State.Acceptable if good else QValidator.State.Intermediate
         return state, input or "", pos
 
@@ -271,11 +272,3 @@ def _wheel(field: QWidget, event: QWheelEvent | None, change: Any) -> None:
         event.ignore()
     else:
         change(event)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

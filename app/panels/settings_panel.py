@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.panels.setting_fields import GROUPS, HEAD, Field, FieldText, make_field
+from app.readouts import setting
 from app.theme import Theme, font
 from core.errors import SettingsError
 from core.settings import PRESETS, Settings, preset
@@ -218,7 +219,7 @@ class SettingsPanel(QWidget):
         for name, mark in self._marks.items():
             shown, wanted = getattr(self._shown, name), getattr(self._draft, name)
             differs = shown != wanted
-            words = in_words(shown)
+            words = setting(shown)
             short = f"({words})" if len(words) <= LONGEST_MARK else "•"
             mark.setText(short if differs else "")
             mark.setToolTip(f"{words} in the shown record" if differs else "")
@@ -233,10 +234,3 @@ def difference(before: Settings, after: Settings) -> dict[str, Any]:
         for field in dataclasses.fields(Settings)
         if getattr(after, field.name) != getattr(before, field.name)
     }
-
-
-def in_words(value: object) -> str:
-    """A setting's value as short text."""
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

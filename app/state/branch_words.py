@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from app.readouts import setting
 from core.settings import Settings
-from core.traces.conditions import condition_text
 from core.traces.trace import BranchStarted, RunStarted
 
 
@@ -22,16 +22,15 @@ def branch_words(branch: int, started: BranchStarted | None, changes: Sequence[s
 
 
 def changed(
-    started: BranchStarted, parent: BranchStarted | RunStarted, before: Settings
+    started: BranchStarted, parent: BranchStarted | RunStarted, before: Settings, made: Settings
 ) -> list[str]:
     """Each setting, the seed and the checkpoint that are other than the parent's.
 
-    parent: how the parent began; before: its settings where the branch leaves it. Each is
-    written as `delta 0.05 → 0.1`.
+    parent: how the parent began; before: its settings where the branch leaves it; made: those
+    that the first updates of the branch itself were made with. Each is written as
+    `delta 0.05 → 0.1`.
     """
-    old = dataclasses.asdict(before)
-    new = dataclasses.asdict(Settings.from_json(started.settings))
-    found = [_change(name, old[name], new[name]) for name in old if old[name] != new[name]]
+    found = edited(before, made)
     if started.seed != parent.seed:
         found.append(_change("seed", parent.seed, started.seed))
     if started.checkpoint_digest != parent.checkpoint_digest:
@@ -39,5 +38,11 @@ def changed(
     return found
 
 
+def edited(before: Settings, after: Settings) -> list[str]:
+    """Each setting that differs, as `step size 4e−4 → 1e−5`."""
+    old, new = dataclasses.asdict(before), dataclasses.asdict(after)
+    return [_change(name, old[name], new[name]) for name in old if old[name] != new[name]]
+
+
 def _change(name: str, old: Any, new: Any) -> str:
-    return f"{name} {condition_text(old)} → {condition_text(new)}"
+    return f"{name.replace('_', ' ')} {setting(old)} → {setting(new)}"

@@ -11,6 +11,7 @@ from core.settings import Settings
 from core.traces.lineage import Clock
 from core.traces.reader import TraceReader
 from core.traces.trace import BranchStarted, RunStarted
+from core.traces.value_difference import float_text
 from core.traces.values import DAMAGE
 
 Conditions = dict[str, Any]
@@ -59,10 +60,10 @@ def changes(a: Conditions, b: Conditions) -> tuple[Change, ...]:
 
 
 def condition_text(value: Any) -> str:
-    """A value as people write it; `none` where a setting is off."""
+    """A value as people write it: 0.05, 4e-4; `none` where a setting is off."""
     if value is None:
         return "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return float_text(value) if isinstance(value, float) else str(value)
 
 
 def _edits(

@@ -11,14 +11,23 @@ _LONGEST = 60
 
 
 def scalar_difference(a: Scalar, b: Scalar) -> str:
-    """`1.0e-04 against 2.0e-04`, with as many digits as it takes to see a difference."""
+    """`1e-4 against 2e-4`, with as many digits as it takes to see a difference."""
     if not (isinstance(a, float) and isinstance(b, float)):
         return f"{_word(a)} against {_word(b)}"
     for digits in _DIGITS:
-        first, second = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        first, second = float_text(a, digits), float_text(b, digits)
         if first != second:
             return f"{first} against {second}"
     return f"{a!r} against {b!r}"
+
+
+def float_text(value: float, digits: int = 6) -> str:
+    """Up to so many significant digits: 0.05, 4e-4."""
+    mantissa, _, power = f"{value:.{digits}g}".partition("e")
+    if not power and 0 < abs(value) < 1e-3:
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{int(power)}" if power else mantissa
 
 
 def array_difference(a: Array, b: Array) -> str:

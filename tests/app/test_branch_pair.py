@@ -89,14 +89,15 @@ def test_a_branch_in_words() -> None:
     started = make_branch_started(
         branch=2, t=64, k=1, settings=Settings(delta=0.1, trust_radius=None).to_json(), seed=3
     )
-    changes = changed(started, make_run_started(), Settings())
+    begun = Settings.from_json(started.settings)
+    changes = changed(started, make_run_started(), Settings(), begun)
     assert branch_words(2, started, changes) == (
-        "2: fork of 0 at t = 64, k = 1; delta 0.05 → 0.1, trust_radius 0.1 → none, seed 0 → 3"
+        "2: fork of 0 at t = 64, k = 1; delta 0.05 → 0.1, trust radius 0.1 → none, seed 0 → 3"
     )
     same = dataclasses.replace(
         started, settings=Settings().to_json(), seed=0, episode=1, checkpoint_digest="1"
     )
-    words = branch_words(2, same, changed(same, make_run_started(), Settings()))
+    words = branch_words(2, same, changed(same, make_run_started(), Settings(), Settings()))
     assert words == "2: fork of 0 at episode 1, t = 64, k = 1; checkpoint synthetic → synthetic"
     assert branch_words(0, None, ()) == "0: the run as it began"
 

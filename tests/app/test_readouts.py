@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.readouts import alike, fraction, milliseconds, pair, plain, signed, tick
+from app.readouts import (
+    alike,
+    exact,
+    fraction,
+    milliseconds,
+    number,
+    pair,
+    plain,
+    setting,
+    signed,
+    tick,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -97,3 +108,23 @@ def test_any_number_becomes_a_short_text_without_a_hyphen(value: float) -> None:
 @given(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 def test_two_levels_are_never_longer_than_ten_characters(first: float, second: float) -> None:
     assert all(len(text) <= 10 for text in pair(first, second))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.05, "0.05"), (4e-4, "4e−4"), (1.25e-5, "1.25e−5"), (0.0, "0"), (0.001, "0.001"),
+     (-0.5, "−0.5"), (2.5e6, "2.5e6"), (1e5 / 3, "33333.3"), (1e-3 / 3, "3.33333e−4")],
+)  # fmt: skip
+def test_a_setting_is_written_as_it_was_set_and_read_back(value: float, text: str) -> None:
+    assert exact(value) == setting(value) == text
+    assert number(text) == pytest.approx(value, rel=1e-5)
+
+
+def test_a_setting_that_is_no_number_stays_a_word() -> None:
+    assert [setting(value) for value in (None, "plain", 5, True)] == [
+        "none",
+        "plain",
+        "5",
+        "True",
+    ]
+    assert number("off") is number("inf") is None

@@ -11,6 +11,7 @@ import pytest
 
 from app.bridge.branch_tally import BranchTally
 from app.bridge.recorded_run import RecordedRun
+from app.readouts import setting
 from app.state import navigation
 from app.state.branch_facts import BranchFacts, Progress, in_tree_order, name_of
 from app.state.cursor import Address
@@ -120,6 +121,30 @@ def test_a_redo_in_a_fresh_branch_brings_waiting_edits_to_its_t(tmp_path: Path) 
         run = opened(path)
         settings = run.settings_at((1, 0, 3))
     assert (settings.delta, settings.gradient_clip) == (0.2, 5.0)
+
+
+def test_a_branch_is_named_by_what_its_updates_were_made_with_after_a_redo_in_place(
+    tmp_path: Path,
+) -> None:
+    path = write_branches(tmp_path / "b.trace", Fork(t=3, k=1, until=3))
+    with TraceWriter.open(path) as writer:
+        run = opened(path)
+        tally = BranchTally(run)
+        assert tally.facts()[1].changed == run.branch_changes(1) == ()
+        told = []
+        for number, (name, settings) in enumerate(
+            [("edit", {"step_size": 1e-5}), ("redo", {})]
+        ):
+            line = json.dumps({"id": str(number), "command": name, "settings": settings})
+            command = make_command(branch=1, t=3, k=1, command_id=str(number), command=line)
+            writer.append(command)
+            run.refresh()
+            told.append(tally.facts()[1].changed)
+    step_size = setting(Settings().step_size)
+    assert told == [
+        (f"later step size {step_size} → 1e−5",),
+        (f"step size {step_size} → 1e−5",),
+    ]
 
 
 def test_the_tree_says_where_branches_began_what_they_changed_and_how_far_they_came(

@@ -191,7 +191,7 @@ def test_a_difference_says_what_was_changed(tmp_path: Path) -> None:
     )
     comparison = compared(write_branches(tmp_path / "b.trace", delta))
     assert str(comparison.divergence) == (
-        "t = 4, k = 0, GradientUpdate.step_size: 0.0001 against 0.0002 "
+        "t = 4, k = 0, GradientUpdate.step_size: 1e-4 against 2e-4 "
         "(branch 1 changed delta 0.05 -> 0.1, trust_radius 0.1 -> none, seed 0 -> 3)"
     )
     assert [change.name for change in comparison.changes] == ["delta", "trust_radius", "seed"]
