@@ -185,6 +185,18 @@ def test_another_checkpoint_acts_from_its_own_weights_beside_its_own_twin(
     assert_same(future, course.go(40), branch=2)
 
 
+def test_going_on_in_a_branch_that_an_accept_began_accepts_again(start: Start) -> None:
+    course = start(EPISODE)
+    course.tell("accept")
+    future = course.go(12)
+    course.tell("resume", at=(1, 0, 6, 1))
+    assert_same(future, course.go(12), branch=2)
+    course.tell("fork", at=(1, 0, 6, 1))
+    proposal = course.go_to(Proposal)
+    assert isinstance(proposal, Proposal)
+    assert proposal.k == 2
+
+
 def test_a_fork_of_a_fork_before_its_own_beginning_is_a_fork_of_the_ancestor(
     start: Start,
 ) -> None:

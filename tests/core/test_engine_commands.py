@@ -133,6 +133,19 @@ def test_a_break_is_before_the_action_and_continuing_goes_on(served: Served) -> 
     assert steps == [0, 1, 2, 3]
 
 
+def test_breakpoints_and_their_counts_outlive_a_crash(served: Served) -> None:
+    twice = Breakpoint(id="b1", condition="k == 1", ignore=1)
+    served.obey("breakpoints", breakpoints=(twice,))
+    served.obey("step_over")
+    served.obey("step_over")
+    assert isinstance(served.records()[-4], BreakpointHit)
+    served.crash()
+    served.obey("run")
+    hit = last(served)
+    assert isinstance(hit, BreakpointHit)
+    assert (hit.hits, hit.paused) == (2, True)
+
+
 def test_run_sent_again_after_a_crash_does_not_run_past_a_committed_break(
     served: Served,
 ) -> None:
