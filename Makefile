@@ -17,7 +17,7 @@ OFFSCREEN := runs/first-light
 PICTURE := $(BIN)/python main.py gui hopper --offscreen --at-step 40
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check mutants screenshots doctor clean
+.PHONY: help setup run test test-all check mutants screenshots tutorial doctor clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ screenshots: setup ## make the pictures of docs/images
 		$(PICTURE) --theme $$theme --size 1600x1000 --screenshot docs/images/window-$$theme.png && \
 		$(PICTURE) --theme $$theme --size 1280x720 --screenshot docs/images/window-$$theme-1280x720.png || exit 1; \
 	done
+
+	@for workspace in present minimal; do \
+		$(PICTURE) --workspace $$workspace --theme light --size 1280x720 \
+			--screenshot docs/images/workspace-$$workspace.png || exit 1; \
+	done
+
+tutorial: setup ## go through docs/tutorial.md as a user does, and take its pictures
+	@PSISCOPE_PICTURES=docs/images/tutorial $(BIN)/python -m pytest tests/app/test_user_session.py
 
 doctor: ## say what is missing or slow on this machine, and what mends it
 	@sh .ci/setup.sh run

@@ -16,14 +16,16 @@ from PyQt6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
+    QListView,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from app.recording import save_picture
+from app.views.header import Header
 
-PATIENCE_MS = 180_000
+PATIENCE_MS = 90_000
 PICTURES = "PSISCOPE_PICTURES"
 """Environment variable: the folder that gets a picture of each step of a session."""
 
@@ -42,11 +44,20 @@ class User:
         combination = QKeySequence(keys)[0]
         for _ in range(times):
             QTest.keyClick(self._listener(), combination.key(), combination.keyboardModifiers())
+            # Nobody is faster than the event loop.
+            QApplication.processEvents()
 
     def type(self, text: str) -> None:
         """Into the field that has the focus."""
         for letter in text:
             QTest.keyClicks(self._listener(), letter)
+
+    def paste(self, text: str) -> None:
+        """What was copied elsewhere, into the field that has the focus."""
+        clipboard = QApplication.clipboard()
+        assert clipboard is not None
+        clipboard.setText(text)
+        self.press("Ctrl+V")
 
     def select_all(self) -> None:
         """What stands in the field is replaced by what is typed next."""
@@ -64,6 +75,14 @@ class User:
             self._qtbot.waitUntil(condition, timeout=PATIENCE_MS)
         except Exception as error:
             raise AssertionError(f"waited in vain for {for_what}; {self.screen()}") from error
+
+    def sees(self, text: str, inside: str = "") -> None:
+        """Wait until it can be read."""
+        self.wait(lambda: text in (self.read(inside) if inside else self.screen()), text)
+
+    def no_longer_sees(self, text: str) -> None:
+        """Wait until it cannot be read any more."""
+        self.wait(lambda: text not in self.screen(), f"an end of {text!r}")
 
     def read(self, name: str) -> str:
         """All text of the visible widget of that object name."""
@@ -122,10 +141,13 @@ def _own_texts(widget: QWidget) -> list[str]:
             model = widget.model()
             if model is None:
                 return []
+            columns = 1 if isinstance(widget, QListView) else model.columnCount()
             return [
                 str(model.index(row, column).data() or "")
                 for row in range(model.rowCount())
-                for column in range(model.columnCount())
+                for column in range(columns)
             ]
+        case Header():
+            return [widget.accessibleName(), widget.readout()]
         case _:
-            return [widget.accessibleName()]
+            return [widget.accessibleName(), widget.accessibleDescription()]
