@@ -96,6 +96,9 @@ class BreakpointsPanel(QWidget):
         for row, each in enumerate(self._rows.rows):
             if each.id in ids:
                 self.table.selectRow(row)
+                if self.table.hasFocus():
+                    # The keys of the break are meant now: Delete rejects.
+                    self.field.leave()
                 return
 
     def show_idle(self, idle: bool) -> None:
@@ -168,7 +171,7 @@ class BreakpointsPanel(QWidget):
 
     def _leave_field(self) -> None:
         self._edit(None)
-        self.field.leave_to(self.table)
+        self.field.leave()
 
     def _remove_current(self) -> None:
         if self.current is not None:

@@ -98,11 +98,9 @@ class ConditionField(QWidget):
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
-    def leave_to(self, widget: QWidget) -> None:
-        """Focus goes there, or to nothing where it is not shown, so that keys are commands."""
-        self.line.clearFocus()
-        if widget.isVisible():
-            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def leave(self) -> None:
+        """Focus goes back to the window: every key is a command again, Delete a reject."""
+        self.window().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """The fault in the colour of what is refused."""

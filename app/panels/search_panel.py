@@ -56,7 +56,7 @@ class SearchPanel(QWidget):
         self._lay_out()
         self.field.accepted.connect(self.asked)
         self.field.changed.connect(self._text_changed)
-        self.field.escaped.connect(lambda: self.field.leave_to(self.table))
+        self.field.escaped.connect(self.field.leave)
         self.table.row_chosen.connect(self.chosen)
         for name, button in self.buttons.items():
             button.clicked.connect(lambda _checked, n=name: self.stepped.emit(n))

@@ -243,6 +243,29 @@ def test_typed_letters_and_f9_give_no_command_from_inside_the_field(
     assert [b.condition for b in breaks.breakpoints.items] == ["t == 5"]
 
 
+def test_after_a_condition_was_entered_delete_at_its_break_rejects(
+    windows: Windows, qtbot: QtBot
+) -> None:
+    application = open_with(windows, "t == 3 and action_change >= 0", paused=True)
+    breaks, window = breaks_of(application), application.window
+    qtbot.waitUntil(lambda: application.source.engine_state == "paused", timeout=WAIT)
+    give(application, "breakpoint_condition")
+    qtbot.waitUntil(breaks.panel.field.line.hasFocus)
+    QTest.keyClick(breaks.panel.field.line, Key.Key_Escape)
+    assert window.hasFocus()
+    window.docks["breakpoints"].raise_()
+    breaks.panel.table.selectRow(0)
+    breaks.panel.table.setFocus()
+    give(application, "run")
+    wait_for_break(qtbot, application)
+    assert window.hasFocus(), "the keys of the banner are meant now"
+    QTest.keyClick(window, Key.Key_Delete)
+    run = application.follower.run
+    assert run is not None
+    qtbot.waitUntil(lambda: len(run.branches()) == 2, timeout=WAIT)
+    assert len(breaks.breakpoints.items) == 1
+
+
 def test_delete_in_the_table_removes_a_row_and_rejects_nothing(
     windows: Windows, qtbot: QtBot
 ) -> None:
