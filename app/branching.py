@@ -44,7 +44,7 @@ class Branching(QObject):
         self.dialog: ForkDialog | None = None
         actions = desk.window.commands.actions
         self.panel = BranchesPanel({word: actions[name] for word, name in _BUTTONS.items()})
-        desk.window.add_dock(
+        self._dock = desk.window.add_dock(
             "branches",
             "Branches",
             self.panel,
@@ -98,6 +98,7 @@ class Branching(QObject):
         names = checkpoints_for(run.started.task)
         dialog = self.dialog = ForkDialog(self._desk.window, origin, names, self.panel.theme)
         dialog.forked.connect(self._desk.driver.fork)
+        dialog.accepted.connect(self._bring_forward)
         if live:
             dialog.rejected.connect(self._desk.driver.live)
         dialog.finished.connect(lambda _result: self._forget_dialog())
@@ -201,6 +202,11 @@ class Branching(QObject):
         started = self._run.branches().started(branch)
         begun = (0, 0, 0) if started is None else (started.episode, started.t, started.k)
         clipboard.setText(",".join(str(number) for number in (branch, *begun)))
+
+    def _bring_forward(self) -> None:
+        """The tree, where this workspace has it."""
+        if not self._dock.isHidden():
+            self._dock.raise_()
 
     def _forget_dialog(self) -> None:
         self.dialog = None

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from PyQt6.QtCore import QByteArray, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QByteArray, QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QColor
 from PyQt6.QtWidgets import (
     QDockWidget,
     QLabel,
+    QLayout,
     QMainWindow,
     QMenu,
     QSizePolicy,
@@ -80,6 +81,9 @@ class MainWindow(QMainWindow):
         self._lay_out_bars()
         self._lay_out_centre()
         self._lay_out_docks()
+        layout = self.layout()
+        if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
 
     def add_dock(
         self,
@@ -181,6 +185,18 @@ class MainWindow(QMainWindow):
         if running != self._running:
             self._running = running
             self.commands.set_running(running, self._text_color)
+
+    def event(self, event: QEvent | None) -> bool:
+        """What is inside keeps the window from being made too small; it never makes it grow."""
+        handled = super().event(event)
+        layout = self.layout()
+        if (
+            event is not None
+            and event.type() == QEvent.Type.LayoutRequest
+            and layout is not None
+        ):
+            self.setMinimumSize(layout.minimumSize().boundedTo(self.size()))
+        return handled
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Whoever runs things ends them first."""

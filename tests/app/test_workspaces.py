@@ -223,6 +223,27 @@ def test_a_workspace_may_have_a_centre_of_its_own(
     assert application.views.scene.isVisible()
 
 
+def test_a_page_that_needs_more_room_does_not_make_the_window_grow(
+    windows: Windows, qtbot: QtBot, trace: Path
+) -> None:
+    application = open_again(windows, qtbot, trace)
+    window = application.window
+    window.resize(1280, 720)
+    large = QLabel("large")
+    large.setMinimumSize(1350, 944)
+    window.add_centre("minimal", large)
+    press(application, Key.Key_4, CONTROL)
+    qtbot.waitUntil(large.isVisible)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1280, 720)
+    press(application, Key.Key_1, CONTROL)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1280, 720)
+    least = window.minimumSize()
+    assert 600 < least.width() <= 1280, "nor can it be made too small for what is inside"
+    assert 400 < least.height() <= 720
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)], ids=["1280x720", "1600x1000"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_workspace_cuts_a_text(
