@@ -197,7 +197,7 @@ def test_a_difference_says_what_was_changed(tmp_path: Path) -> None:
     assert [change.name for change in comparison.changes] == ["delta", "trust_radius", "seed"]
     turned = compared(tmp_path / "b.trace", 1, 0).divergence
     assert turned is not None
-    assert turned.detail == "0.0002 against 0.0001"
+    assert turned.detail == "2e-4 against 1e-4"
     assert turned.cause.startswith("branch 1 changed delta 0.05 -> 0.1")
 
 
