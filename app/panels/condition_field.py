@@ -100,7 +100,9 @@ class ConditionField(QWidget):
 
     def leave(self) -> None:
         """Focus goes back to the window: every key is a command again, Delete a reject."""
-        self.window().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        window = self.window()
+        if window is not None:
+            window.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """The fault in the colour of what is refused."""

@@ -246,9 +246,9 @@ def test_typed_letters_and_f9_give_no_command_from_inside_the_field(
 def test_after_a_condition_was_entered_delete_at_its_break_rejects(
     windows: Windows, qtbot: QtBot
 ) -> None:
-    application = open_with(windows, "t == 3 and action_change >= 0", paused=True)
+    application = open_with(windows, "(t == 3 or t == 6) and action_change >= 0")
     breaks, window = breaks_of(application), application.window
-    qtbot.waitUntil(lambda: application.source.engine_state == "paused", timeout=WAIT)
+    wait_for_break(qtbot, application)
     give(application, "breakpoint_condition")
     qtbot.waitUntil(breaks.panel.field.line.hasFocus)
     QTest.keyClick(breaks.panel.field.line, Key.Key_Escape)
@@ -257,6 +257,7 @@ def test_after_a_condition_was_entered_delete_at_its_break_rejects(
     breaks.panel.table.selectRow(0)
     breaks.panel.table.setFocus()
     give(application, "run")
+    qtbot.waitUntil(lambda: not breaks.banner.isVisible(), timeout=WAIT)
     wait_for_break(qtbot, application)
     assert window.hasFocus(), "the keys of the banner are meant now"
     QTest.keyClick(window, Key.Key_Delete)
