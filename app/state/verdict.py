@@ -31,6 +31,8 @@ class Verdict:
 
     finding: Finding
     sentence: str
+    evidence: str = ""
+    """The part of the sentence that `finding` stands for; empty where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,13 @@ def find_verdict(moment: Moment, history: History) -> Verdict:
         return Verdict(finding="unknown", sentence=_critic_alone(moment))
     known = history.true_gain[history.t <= moment.t]
     evidence = find_evidence(known[-WINDOW:])
-    words = [_gains(moment), *_guards(moment), *_waiting(moment), _evidence_words(evidence)]
-    return Verdict(finding=evidence.finding, sentence="; ".join(words) + ".")
+    summed = _evidence_words(evidence)
+    words = [_gains(moment), *_guards(moment), *_waiting(moment), summed]
+    return Verdict(
+        finding=evidence.finding,
+        sentence="; ".join(words) + ".",
+        evidence="" if evidence.finding == "unknown" else summed,
+    )
 
 
 def find_evidence(true_gains: Column) -> Evidence:

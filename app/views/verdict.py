@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRect, QSize
+from PyQt6.QtGui import QPainter, QPaintEvent, QTextCharFormat, QTextLayout, QTextOption
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from app.readouts import NO_BREAK
 from app.state.moment import History, Moment
 from app.state.selection import Selection
 from app.state.verdict import Finding, Verdict, find_verdict
@@ -15,17 +16,17 @@ TOOLTIP = """<p><b>Predicted</b>: J(k = E) − J(k = 0) in imagination.
 <b>True</b>: the same from H steps of the true simulator, the critic's value standing for all
 that follows.</p>
 <p><b>Evidence</b>: mean true gain over the last 40 environment steps with a 95 % t-interval,
-widened for the correlation of neighbouring steps. No evidence: the interval holds 0.</p>"""
+widened for the correlation of neighbouring steps. ▲ helps and ▼ hurts sum up these steps, not
+this one. ○ No evidence: the interval holds 0.</p>"""
 
 _SIGNS: dict[Finding, tuple[str, str]] = {
     "helps": ("▲", "real_text"),
     "hurts": ("▼", "refused_text"),
     "no evidence": ("○", "muted"),
-    "unknown": ("·", "muted"),
+    "unknown": ("", "muted"),
 }
 _HEIGHT = 38
-_SIGN_WIDTH = 26
-_WORDS = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+_LINES = 2
 
 
 class VerdictView(QWidget):
@@ -66,31 +67,62 @@ class VerdictView(QWidget):
         self._theme = theme
         self.update()
 
+    @property
+    def text(self) -> str:
+        """The sentence, with the sign of the finding before the words it stands for."""
+        sentence, evidence = self._verdict.sentence, self._verdict.evidence
+        sign = _SIGNS[self._verdict.finding][0]
+        return (
+            sentence.replace(evidence, f"{sign}{NO_BREAK}{evidence}") if evidence else sentence
+        )
+
     def labels_fit(self) -> bool:
         """Whether the sentence fits on the two lines."""
-        room = self._room()
-        needed = QFontMetrics(font()).boundingRect(room, _WORDS, self._verdict.sentence)
-        return needed.height() <= room.height() and needed.width() <= room.width()
+        lines = self._lines()
+        width = self._room().width()
+        widest = max(lines.lineAt(i).naturalTextWidth() for i in range(lines.lineCount()))
+        return lines.lineCount() <= _LINES and widest <= width
 
     def sizeHint(self) -> QSize:
         """Wide enough for most sentences on one line."""
         return QSize(720, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The sign, then the sentence."""
+        """The sentence, in the middle of the height."""
+        lines, room = self._lines(), self._room()
+        top = room.top() + (room.height() - lines.boundingRect().height()) / 2
         painter = QPainter(self)
-        sign, color = _SIGNS[self._verdict.finding]
-        painter.setFont(font(14, bold=True))
-        painter.setPen(self._theme.color(color))
-        place = QRect(0, 0, _SIGN_WIDTH, _HEIGHT)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), sign)
-        painter.setFont(font())
         painter.setPen(self._theme.color("text"))
-        painter.drawText(self._room(), _WORDS, self._verdict.sentence)
+        lines.draw(painter, QPointF(room.left(), max(float(room.top()), top)))
         painter.end()
 
     def _room(self) -> QRect:
-        return self.rect().adjusted(_SIGN_WIDTH, 2, -8, -2)
+        return self.rect().adjusted(8, 2, -8, -2)
+
+    def _lines(self) -> QTextLayout:
+        """The text on as many lines as it needs, its sign in the colour of the finding."""
+        lines = QTextLayout(self.text, font())
+        lines.setTextOption(_wrapped())
+        lines.setFormats(self._sign_format())
+        lines.beginLayout()
+        height = 0.0
+        while (line := lines.createLine()).isValid():
+            line.setLineWidth(self._room().width())
+            line.setPosition(QPointF(0.0, height))
+            height += line.height()
+        lines.endLayout()
+        return lines
+
+    def _sign_format(self) -> list[QTextLayout.FormatRange]:
+        sign, color = _SIGNS[self._verdict.finding]
+        if not self._verdict.evidence:
+            return []
+        look = QTextCharFormat()
+        look.setForeground(self._theme.color(color))
+        look.setFontWeight(700)
+        colored = QTextLayout.FormatRange()
+        colored.start, colored.length, colored.format = self.text.index(sign), len(sign), look
+        return [colored]
 
     def _judge(self) -> None:
         if self._moment is None:
@@ -100,3 +132,9 @@ class VerdictView(QWidget):
             self._verdict = verdict
             self.setAccessibleName(verdict.sentence)
             self.update()
+
+
+def _wrapped() -> QTextOption:
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    return option

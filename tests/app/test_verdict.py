@@ -7,10 +7,12 @@ import math
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 from scipy import stats
 
 from app.state.moment import History
 from app.state.verdict import find_evidence, find_verdict, t_quantile
+from app.views.verdict import VerdictView
 from tests.app.view_moments import make_history, make_moment
 
 NAN = float("nan")
@@ -30,6 +32,22 @@ def gains(*values: float, length: int = 40) -> np.ndarray:
 def test_it_names_the_predicted_and_the_true_gain_and_their_reach() -> None:
     text = sentence(proposal_changes={"objective_gain": 3.1, "true_gain": 0.4})
     assert text.startswith("Objective gain +3.1 predicted, true +0.40 over 5 steps; ")
+
+
+def test_the_sign_stands_before_the_words_it_stands_for_and_not_for_this_step(
+    qtbot: QtBot,
+) -> None:
+    view = VerdictView()
+    qtbot.addWidget(view)
+    view.resize(626, 38)
+    view.show_moment(make_moment(proposal_changes={"true_gain": -0.4}))
+    view.show_history(make_history(true_gain=gains(0.1, 0.14, length=138)))
+    text = view.text.replace("\u00a0", " ")
+    assert text.startswith("Objective gain ")
+    assert "true −0.40 over 5 steps; ▲ helps over 40 steps (+0.12" in text
+    assert view.labels_fit()
+    view.show_history(make_history(2))
+    assert "▲" not in view.text
 
 
 def test_gains_above_zero_help() -> None:
