@@ -178,6 +178,7 @@ class Application(QObject):
         window, views = self.window, self.views
         self.follower.moment_changed.connect(self._show_moment)
         self.follower.history_changed.connect(views.show_history)
+        self.follower.history_changed.connect(window.task_panel.show_history)
         self.follower.unreadable.connect(lambda line: window.message_bar.say(line))
         self.source.changed.connect(self._source_changed)
         self.playback.changed.connect(lambda _playing: self.status.refresh())
@@ -234,7 +235,7 @@ class Application(QObject):
 
         def save() -> None:
             save_picture(self.window, path)
-            self.window.message_bar.say(f"Saved {path}")
+            self.window.message_bar.tell(f"Saved {path}")
 
         self._attempt(save)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.panels.readout import number, value_label
-from app.state.moment import Moment
+from app.state.moment import History, Moment
 from app.theme import Theme
 
 _WIDEST = "hopper-medium-replay"
@@ -30,6 +32,8 @@ class TaskPanel(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(1)
         grid.setColumnStretch(1, 1)
+        self._moment: Moment | None = None
+        self._history = History.empty()
         self._names: list[QLabel] = []
         self._values: dict[str, QLabel] = {}
         for row, (key, (name, tip)) in enumerate(_ROWS.items()):
@@ -43,19 +47,21 @@ class TaskPanel(QWidget):
 
     def show_moment(self, moment: Moment) -> None:
         """Show the run and the episode at the cursor."""
-        real = moment.environment_step
+        self._moment = moment
         self._show("task", moment.task.environment_id)
         self._show("checkpoint", moment.run.checkpoint)
         self._show("episode", f"{max(moment.episode, 0)}, {moment.t}")
-        if real is not None:
-            self._show("return", number(real.episode_return))
-            ended = "" if real.twin_alive else " (ended)"
-            self._show("frozen", number(real.frozen_return) + ended)
-            self._show("score", number(moment.task.score(real.episode_return)))
+        self._show_returns(moment)
         self.setToolTip(
             f"reset seed {moment.run.seed + max(moment.episode, 0)}, "
             f"checkpoint {moment.run.checkpoint_path}"
         )
+
+    def show_history(self, history: History) -> None:
+        """What an action that is not applied yet adds to: the returns of t - 1."""
+        self._history = history
+        if self._moment is not None:
+            self._show_returns(self._moment)
 
     def show_branch(self, name: str) -> None:
         """Which branch is looked at; empty where there is only one."""
@@ -64,6 +70,27 @@ class TaskPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         for name in self._names:
             name.setStyleSheet(f"color: {theme.muted};")
+
+    def _show_returns(self, moment: Moment) -> None:
+        real, ended = moment.environment_step, ""
+        if real is None:
+            gained, frozen = self._before(moment.t)
+        else:
+            gained, frozen = real.episode_return, real.frozen_return
+            ended = "" if real.twin_alive else " (ended)"
+        self._show("return", number(gained))
+        self._show("frozen", number(frozen) + ended)
+        self._show("score", number(moment.task.score(gained)))
+
+    def _before(self, t: int) -> tuple[float, float]:
+        """Both returns up to t - 1; NaN where that is not known."""
+        if t == 0:
+            return 0.0, 0.0
+        history = self._history
+        (rows,) = (history.t == t - 1).nonzero()
+        if not len(rows):
+            return math.nan, math.nan
+        return float(history.episode_return[rows[-1]]), float(history.frozen_return[rows[-1]])
 
     def _show(self, key: str, text: str) -> None:
         label = self._values[key]
