@@ -134,7 +134,7 @@ class Branching(QObject):
         started = branches.started(branches.newest)
         if started is not None and self._run is not None:
             self._told = beginning(started, self._run.branch_changes(started.branch))
-            self._desk.window.message_bar.say(self._told)
+            self._desk.window.message_bar.tell(self._told)
             self._fade.start()
 
     def _forget(self) -> None:

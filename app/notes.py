@@ -53,7 +53,7 @@ class Notes(QObject):
         """Remove a note, and offer to put it back."""
         note = self.panel.notes[place]
         self.keep(note.at, "")
-        self._desk.window.message_bar.say(
+        self._desk.window.message_bar.tell(
             f"Deleted the note at {where(note.at)}.",
             "Put it back",
             lambda: self.keep(note.at, note.text),

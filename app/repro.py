@@ -39,12 +39,12 @@ class Repro(QObject):
             return
         at = (moment.branch, moment.episode, moment.t, moment.k)
         place = f"episode {moment.episode}, t = {moment.t}, k = {moment.k}"
-        self._bar.say(f"Writing the repro of {place} ...", "Give up", self.process.give_up)
+        self._bar.tell(f"Writing the repro of {place} ...", "Give up", self.process.give_up)
         folder = new_repro_path(repros_folder(), moment.task.name, at)
         self.process.start(run.path, at, folder)
 
     def _tell(self, folder: Path) -> None:
-        self._bar.say(f"Repro written: {folder}", "Show folder", lambda: show_folder(folder))
+        self._bar.tell(f"Repro written: {folder}", "Show folder", lambda: show_folder(folder))
 
     def _note_moment(self, moment: Moment) -> None:
         self._moment = moment

@@ -114,7 +114,7 @@ class Source(QObject):
         copy = self._copy = TraceCopy(run.path, target, self)
         copy.done.connect(lambda: self._begin_in_the_copy(requests))
         copy.failed.connect(self._copy_failed)
-        self._bar.say(f"Copying {run.path.name} to go on from it")
+        self._bar.tell(f"Copying {run.path.name} to go on from it")
         copy.start()
 
     def _begin_in_the_copy(self, requests: tuple[Request, ...]) -> None:
@@ -126,7 +126,7 @@ class Source(QObject):
         live.begin_from_trace()
         for request in requests:
             live.engine.send(request.name, request.settings, **request.fields)
-        self._bar.say(
+        self._bar.tell(
             f"Going on in a copy, {copy.target.name}: {copy.source.name} stays as it is"
         )
 

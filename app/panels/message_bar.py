@@ -21,6 +21,8 @@ class MessageBar(QFrame):
         self._remedy = QPushButton()
         self._dismiss = QPushButton("Dismiss")
         self._act: Callable[[], object] | None = None
+        self._theme: Theme | None = None
+        self._news = False
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 6, 4)
         row.addWidget(self._text, 1)
@@ -41,11 +43,25 @@ class MessageBar(QFrame):
         return self._remedy
 
     def say(self, text: str, remedy: str = "", act: Callable[[], object] | None = None) -> None:
-        """Show one line, with a button `remedy` that calls `act` where there is one."""
+        """What cannot be or went wrong: one line, with a button `remedy` that calls `act`."""
+        self._put(text, remedy, act, news=False)
+
+    def tell(
+        self, text: str, remedy: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        """As `say`, of something that went as it should."""
+        self._put(text, remedy, act, news=True)
+
+    def _put(
+        self, text: str, remedy: str, act: Callable[[], object] | None, *, news: bool
+    ) -> None:
         self._text.setText(" ".join(text.split()))
         self._act = act
         self._remedy.setText(remedy)
         self._remedy.setVisible(bool(remedy))
+        if news != self._news:
+            self._news = news
+            self._color()
         self.show()
 
     def clear(self) -> None:
@@ -55,11 +71,17 @@ class MessageBar(QFrame):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
-        """A bar in the colour of what was refused."""
-        self.setStyleSheet(
-            f"#message_bar {{ background: {theme.raised};"
-            f" border-left: 4px solid {theme.refused}; }}"
-        )
+        """A bar in the colour of what was refused, or of the cursor where nothing was."""
+        self._theme = theme
+        self._color()
+
+    def _color(self) -> None:
+        if self._theme is not None:
+            theme = self._theme
+            edge = theme.accent if self._news else theme.refused
+            self.setStyleSheet(
+                f"#message_bar {{ background: {theme.raised}; border-left: 4px solid {edge}; }}"
+            )
 
     def _press(self) -> None:
         act = self._act
