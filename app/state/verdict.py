@@ -139,7 +139,7 @@ def _evidence_words(evidence: Evidence) -> str:
         return f"too few steps for evidence (n = {evidence.n})"
     interval = f"{signed(evidence.mean, 2)} ± {plain(evidence.half_width, 2)} a step"
     interval = interval.replace(" ", NO_BREAK)
-    return f"{evidence.finding} over {_steps(evidence.n)} ({interval})"
+    return f"{evidence.finding} over the last {_steps(evidence.n)} ({interval})"
 
 
 def _unfinished(moment: Moment) -> str:

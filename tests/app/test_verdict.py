@@ -44,7 +44,7 @@ def test_the_sign_stands_before_the_words_it_stands_for_and_not_for_this_step(
     view.show_history(make_history(true_gain=gains(0.1, 0.14, length=138)))
     text = view.text.replace("\u00a0", " ")
     assert text.startswith("Objective gain ")
-    assert "true −0.40 over 5 steps; ▲ helps over 40 steps (+0.12" in text
+    assert "true −0.40 over 5 steps; ▲ helps over the last 40 steps (+0.12" in text
     assert view.labels_fit()
     view.show_history(make_history(2))
     assert "▲" not in view.text
@@ -54,19 +54,19 @@ def test_gains_above_zero_help() -> None:
     history = make_history(true_gain=gains(0.1, 0.14, length=138))
     verdict = find_verdict(make_moment(), history)
     assert verdict.finding == "helps"
-    assert "helps over 40 steps (+0.12" in verdict.sentence.replace("\u00a0", " ")
+    assert "helps over the last 40 steps (+0.12" in verdict.sentence.replace("\u00a0", " ")
 
 
 def test_gains_below_zero_hurt() -> None:
     history = make_history(true_gain=gains(-0.1, -0.14, length=138))
     verdict = find_verdict(make_moment(), history)
     assert verdict.finding == "hurts"
-    assert "hurts over 40 steps (−0.12" in verdict.sentence.replace("\u00a0", " ")
+    assert "hurts over the last 40 steps (−0.12" in verdict.sentence.replace("\u00a0", " ")
 
 
 def test_an_interval_around_zero_is_no_evidence() -> None:
     history = make_history(true_gain=gains(-1.0, 1.02, length=138))
-    assert "no evidence over 40 steps" in sentence(history)
+    assert "no evidence over the last 40 steps" in sentence(history)
 
 
 def test_the_evidence_ends_at_the_cursor() -> None:
