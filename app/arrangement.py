@@ -36,7 +36,8 @@ def arrange(window: QMainWindow, places: Sequence[Place], workspace: str) -> Non
     """Every dock back in its place, sized for the window."""
     for place in places:
         # A floating dock that was removed would come back floating.
-        place.dock.setFloating(False)
+        if place.dock.isFloating():
+            place.dock.setFloating(False)
         window.removeDockWidget(place.dock)
     areas = _groups(places, tall=window.height() >= TALL)
     for area, groups in areas.items():

@@ -189,19 +189,21 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent | None) -> bool:
         """What is inside keeps the window from being made too small; it never makes it grow."""
         handled = super().event(event)
-        layout = self.layout()
-        if (
-            event is not None
-            and event.type() == QEvent.Type.LayoutRequest
-            and layout is not None
-        ):
-            self.setMinimumSize(layout.minimumSize().boundedTo(self.size()))
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._keep_size()
         return handled
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Whoever runs things ends them first."""
         self.closing.emit()
         super().closeEvent(event)
+
+    def _keep_size(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            least = layout.minimumSize().boundedTo(self.size())
+            if least != self.minimumSize():
+                self.setMinimumSize(least)
 
     def _layout_version(self) -> int:
         return zlib.crc32(",".join(sorted(self.docks)).encode()) & 0x7FFFFFFF

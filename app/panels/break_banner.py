@@ -37,6 +37,7 @@ class BreakBanner(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._look = QPushButton("Show")
+        self._look.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._look.setToolTip("Look at where the run pauses")
         self._look.clicked.connect(lambda _checked: self.look_asked.emit())
         self.buttons: dict[str, QPushButton] = {}
@@ -46,6 +47,8 @@ class BreakBanner(QFrame):
         row.addWidget(self._look)
         for name, text in ACTIONS:
             button = QPushButton(text)
+            # A click would leave the focus to whatever comes next once the banner is hidden.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked, n=name: self.asked.emit(n))
             self.buttons[name] = button
             row.addWidget(button)

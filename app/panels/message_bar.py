@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.theme import Theme
@@ -25,6 +26,9 @@ class MessageBar(QFrame):
         self._news = False
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 6, 4)
+        for button in (self._remedy, self._dismiss):
+            # A click would leave the focus to whatever comes next once the bar is hidden.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row.addWidget(self._text, 1)
         row.addWidget(self._remedy)
         row.addWidget(self._dismiss)
@@ -68,6 +72,9 @@ class MessageBar(QFrame):
         """Nothing to say any more."""
         self._text.clear()
         self._act = None
+        window = self.window()
+        if window is not None and (self._remedy.hasFocus() or self._dismiss.hasFocus()):
+            window.setFocus()
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
