@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QHeaderView, QTableView
 
 from app.commands.guard import keep_keys
 from app.panels.breakpoint_rows import COLUMNS, CONDITION, LOG, ON, BreakpointRows
-from app.panels.text_table import style_table
+from app.panels.text_table import ROW_HEIGHT, style_table
 from app.panels.tick_delegate import TickDelegate
 from app.theme import PLOT_TEXT, text_width
 
@@ -30,6 +30,12 @@ class BreakpointTable(QTableView):
         self._rows = rows
         self.setModel(rows)
         style_table(self)
+        # A long condition is read whole: on as many lines as it needs.
+        self.setWordWrap(True)
+        down = self.verticalHeader()
+        if down is not None:
+            down.setMinimumSectionSize(ROW_HEIGHT)
+            down.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setEditTriggers(QTableView.EditTrigger.DoubleClicked)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         keep_keys(self, *_OWN_KEYS)

@@ -161,8 +161,9 @@ class BranchColumn(QWidget):
         first = QHBoxLayout()
         for row in (first, self._picture_row):
             row.setSpacing(0)
-        first.addWidget(self.objective, 1)
-        first.addWidget(self.action, 1)
+        # The read-out of J has one number more than that of the action.
+        first.addWidget(self.objective, 5)
+        first.addWidget(self.action, 4)
         self._picture_row.addWidget(self.gradient, 2)
         self._picture_row.addWidget(self.canvas, 1)
         views = QWidget()

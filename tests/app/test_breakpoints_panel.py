@@ -395,3 +395,12 @@ def test_nothing_of_a_condition_is_taken_for_markup(
     points.load(json.dumps([{"id": "x", "condition": "<b>t</b>"}]))
     tip = cell(panel, 0, CONDITION).data(Qt.ItemDataRole.ToolTipRole)
     assert "&lt;b&gt;" in tip
+
+
+def test_a_long_condition_is_read_whole_on_several_lines(
+    panel: BreakpointsPanel, points: Breakpoints, qtbot: QtBot
+) -> None:
+    points.add("t == 1")
+    points.add("action_change > 0.1 and true_gain < 0 and objective_gain > 0 and drift > 0")
+    panel.resize(240, 400)
+    qtbot.waitUntil(lambda: panel.table.rowHeight(1) > panel.table.rowHeight(0))
