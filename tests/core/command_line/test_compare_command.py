@@ -39,7 +39,7 @@ def test_the_text_is_a_table_and_the_first_divergence(
     assert "delta 0.1" in lines[2]
     assert "return at t = 7: 20 against 20 (+0)" in lines[-2]
     assert lines[-1] == (
-        "first divergence: t = 4, k = 0, GradientUpdate.step_size: 0.0001 against 0.0002 "
+        "first divergence: t = 4, k = 0, GradientUpdate.step_size: 1e-4 against 2e-4 "
         "(branch 2 changed delta 0.05 -> 0.1)"
     )
 
