@@ -60,8 +60,11 @@ class Served:
 
     def work_until_paused(self) -> None:
         """As the engine does by itself while no command comes."""
-        while self.engine.running:
+        for _ in range(1000):
+            if not self.engine.running:
+                return
             self.engine.work()
+        raise AssertionError("it runs on and on")
 
     def run(self, records: int) -> None:
         """Run for some records, then pause."""

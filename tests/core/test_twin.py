@@ -15,7 +15,8 @@ from core.evaluation.plan import Unit
 from core.session.session import Session
 from core.session.twin import FrozenTwin
 from core.settings import Settings
-from core.traces.trace import EpisodeEnded
+from core.traces.trace import EnvironmentStep, EpisodeEnded
+from core.traces.verify import compare_records
 from tests.runnable_checkpoint import write_runnable
 
 FROZEN = Settings(controller="frozen")
@@ -82,6 +83,20 @@ def test_a_restored_twin_goes_on_bit_for_bit(checkpoint: Checkpoint, twin: Froze
     other.finish()
     assert (other.episode_return, other.length) == (twin.episode_return, twin.length)
     assert np.array_equal(other.state, twin.state)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_snapshot_holds_the_twin_ended_or_not(checkpoint: Checkpoint, ended: bool) -> None:
+    settings = Settings(horizon=1, particles=1, denoising_levels=1)
+    session, other = (Session(checkpoint, settings, seed=seed) for seed in (3, 4))
+    while not isinstance(session.advance(), EnvironmentStep):
+        pass
+    if ended:
+        session._reality.twin.finish()
+    other.restore(session.snapshot())
+    assert other._reality.twin.alive == (not ended)
+    restored, snapshot = other.snapshot(), session.snapshot()
+    assert compare_records(snapshot, restored, 1) is None
 
 
 def test_a_reset_forgets_the_last_episode(checkpoint: Checkpoint, twin: FrozenTwin) -> None:
