@@ -27,19 +27,21 @@ from core.traces.verify import check_integrity
 from tests.course import assert_same
 from tests.engine_served import assert_verifies
 from tests.eventful_course import write_eventful
+from tests.tiny_world import use_tiny_world
 
 
-@pytest.fixture(autouse=True)
-def _close_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the ways are short."""
-    monkeypatch.setattr("core.session.session.snapshot_every", lambda settings: 2)
+@pytest.fixture(scope="module", autouse=True)
+def _tiny_world() -> Iterator[None]:
+    """Snapshots stand close, so that the ways are short."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_world(patch)
+        patch.setattr("core.session.session.snapshot_every", lambda settings: 2)
+        yield
 
 
 @pytest.fixture(scope="module")
 def eventful(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.session.session.snapshot_every", lambda settings: 2)
-        return write_eventful(tmp_path_factory.mktemp("eventful"))
+    return write_eventful(tmp_path_factory.mktemp("eventful"))
 
 
 def transactions(records: list[Record]) -> Iterator[tuple[int, list[Record]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,17 @@ from core.traces.trace import (
 )
 from core.traces.verify import check_integrity
 from tests.eventful_course import write_eventful
+from tests.tiny_world import use_tiny_world
 
 TOLD = (BranchStarted, BreakpointHit, CommandApplied)
 FIELDS = [(kind, name) for kind in TOLD for name in layout(kind.__name__).deterministic]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny_world() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_world(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,16 @@ from core.traces.trace import (
     Snapshot,
 )
 from tests.eventful_course import write_eventful
+from tests.tiny_world import use_tiny_world
 
 Forge = Callable[[Any], dict[str, Any]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny_world() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_world(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,16 @@ from core.traces.trace import (
 )
 from tests.eventful_course import write_eventful
 from tests.records import make_branch_started, make_run_started, make_update
+from tests.tiny_world import use_tiny_world
 
 Clock = tuple[int, int, int]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tiny_world() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_tiny_world(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
