@@ -23,6 +23,7 @@ from core.traces.trace import (
 from core.traces.verify import compare_records
 from tests.course import EPISODE, STEP, Course, assert_same
 from tests.runnable_checkpoint import write_runnable
+from tests.tiny_world import use_tiny_world
 
 FAST = Settings(horizon=2, particles=3, denoising_levels=2)
 Start = Callable[..., Course]
@@ -38,6 +39,7 @@ def start(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Start]:
     """Begins a course, goes on to update k of t = 2, and edits E to 4 there."""
+    use_tiny_world(monkeypatch)
     monkeypatch.setattr("core.session.session.snapshot_every", lambda settings: 2)
     begun: list[Course] = []
 
