@@ -53,3 +53,17 @@ def test_the_results_are_of_the_shipped_checkpoint_on_seeds_that_chose_nothing(
     )
     assert len(values["seeds"]) >= 20
     assert not set(values["seeds"]) & set(tuned.seeds)
+
+
+def test_readme_quotes_the_benchmark_of_a_long_trace() -> None:
+    values = json.loads((ROOT / "docs" / "results" / "trace.json").read_text())
+    held = values["trace"]["long"]["held"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in (
+        f"| open, to the first moment | {held['open_s']:.2f} s |",
+        f"nothing cached | {held['seek_p99_ms']:.1f} ms |",
+        f"| search over all environment steps | {held['search_s']:.2f} s |",
+        f"| memory of the window's process | {held['window_memory_mb']:.0f} MB |",
+        f"while seeking, 99th percentile | {held['window_stall_p99_ms']:.0f} ms |",
+    ):
+        assert row in readme
