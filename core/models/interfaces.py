@@ -8,7 +8,6 @@ from core.arrays import Actions, Noise, States, Values
 
 
 @runtime_checkable
-@runtime_checkable
 class Policy(Protocol):
     """pi_psi: states (N, S) in raw units -> actions (N, A) in [-1, 1]."""
 
@@ -16,14 +15,12 @@ class Policy(Protocol):
 
 
 @runtime_checkable
-@runtime_checkable
 class Critic(Protocol):
     """min_i Q_i: states (N, S), actions (N, A) -> values (N,), in the critic's reward unit."""
 
     def __call__(self, state: States, action: Actions) -> Values: ...
 
 
-@runtime_checkable
 @runtime_checkable
 class WorldModel(Protocol):
     """Dynamics, reward and survival; states are raw, rewards in environment units."""
