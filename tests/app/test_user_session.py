@@ -110,6 +110,7 @@ def rejects_edits_and_redoes(user: User, t: int) -> None:
     user.press("Shift+Return")
     user.sees("k 2 of 2")
     user.sees("the action is not applied yet")
+    user.sees("live, paused, branch 1 of 2")
     assert gain(user) > -0.5, "the smaller step size did not overshoot as far"
     user.picture("4-redone")
     user.press("Return")
