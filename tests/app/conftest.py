@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.app.window_fixtures import Windows
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,3 +26,11 @@ def garbage_waits() -> Iterator[None]:
     yield
     gc.enable()
     gc.collect()
+
+
+@pytest.fixture
+def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
+    """Opens windows; closes them at the end."""
+    windows = Windows(qtbot, tmp_path)
+    yield windows
+    windows.close()

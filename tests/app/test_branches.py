@@ -31,13 +31,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
-
-
-@pytest.fixture
 def trace(tmp_path: Path) -> Path:
     """The root to t = 7; 1 leaves it at (3, 1) to 5, 2 leaves it at (5, 0) to 8."""
     return write_branches(

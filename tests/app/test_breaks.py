@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from app.panels.breakpoints_panel import IDLE
 from core.commands import parse_command
 from core.traces.archive import TraceReader
 from core.traces.trace import BreakpointHit, CommandApplied
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 WAIT = 30_000
@@ -29,20 +28,12 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
-
-
-@pytest.fixture
 def trace(tmp_path: Path) -> Path:
     return make_run(tmp_path / "recorded.trace", 12, episodes=2)
 
 
 def breaks_of(application: Application) -> Breaks:
-    (tools,) = [f for f in application.features if isinstance(f, MomentTools)]
-    return tools.breaks
+    return feature(application, MomentTools).breaks
 
 
 def give(application: Application, command: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +35,6 @@ def pictures(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
     """No 3D but where a test is about it: its process costs more than all of the rest."""
     if "pictures" not in request.keywords:
         monkeypatch.setattr(RenderClient, "draw", lambda _client, _picture: None)
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture

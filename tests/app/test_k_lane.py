@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,6 @@ from tests.app.window_fixtures import Windows
 from tests.records import make_run
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 def lane(qtbot: QtBot, moment: Moment, theme: Theme = LIGHT) -> KLane:

@@ -18,7 +18,7 @@ from app.panels.notes_panel import NONE_YET, first_line
 from app.state.cursor import Address
 from core.traces.archive import TraceReader
 from core.traces.notes import notes_path, read_notes, recorded_notes
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 WAIT = 30_000
@@ -26,13 +26,6 @@ Key = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 NOBODY = 65534
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture
@@ -53,8 +46,7 @@ def application(windows: Windows, trace: Path, qtbot: QtBot) -> Application:
 
 
 def notes_of(application: Application) -> Notes:
-    (tools,) = [f for f in application.features if isinstance(f, MomentTools)]
-    return tools.notes
+    return feature(application, MomentTools).notes
 
 
 def texts(application: Application) -> dict[tuple[int, ...], str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -191,13 +190,6 @@ def test_the_start_of_a_word_beats_its_middle_which_beats_loose_letters() -> Non
     assert len(set(points)) == 4
     assert score("over zzz", "Step over", "Run", ()) is None
     assert score("", "Step over", "Run", ()) == 0
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -23,13 +23,6 @@ from tests.records import make_run
 
 
 @pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
-
-
-@pytest.fixture
 def run(tmp_path: Path) -> Iterator[RecordedRun]:
     """Two episodes of 40 environment steps of 8 ms."""
     run = RecordedRun(make_run(tmp_path / "run.trace", 40, episodes=2))

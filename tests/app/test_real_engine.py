@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,13 +25,6 @@ from tests.runnable_checkpoint import write_runnable
 
 WAIT = 60_000
 FAST = Settings(horizon=2, particles=2, denoising_levels=1)
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 def open_real(windows: Windows, checkpoint: Path) -> Application:

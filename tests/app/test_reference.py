@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +40,6 @@ SIZES: dict[type[Any], tuple[int, int]] = {
 }
 EVERY_VIEW = pytest.mark.parametrize("view_type", SIZES, ids=lambda v: v.__name__)
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 def shown(

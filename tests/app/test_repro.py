@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,6 @@ from tests.records import make_run
 from tests.runnable_checkpoint import write_runnable
 
 WAIT = 60_000
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture(autouse=True)

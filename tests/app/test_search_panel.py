@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +19,13 @@ from app.state.found import MOST_ROWS, Found, describe, summary, value_text
 from core.traces.archive import TraceReader
 from core.traces.quantities import search_condition
 from core.traces.search import Moments, find_moments
-from tests.app.window_fixtures import Windows
+from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 
 WAIT = 30_000
 Key = Qt.Key
 LEFT = Qt.MouseButton.LeftButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture
@@ -52,8 +44,7 @@ def application(windows: Windows, trace: Path, qtbot: QtBot) -> Application:
 
 
 def search_of(application: Application) -> Search:
-    (tools,) = [f for f in application.features if isinstance(f, MomentTools)]
-    return tools.search
+    return feature(application, MomentTools).search
 
 
 def type_in(qtbot: QtBot, application: Application, condition: str) -> None:
@@ -222,7 +213,7 @@ def test_a_search_becomes_a_breakpoint_where_all_is_known_before_the_action(
     application: Application, qtbot: QtBot
 ) -> None:
     search = search_of(application)
-    (tools,) = [f for f in application.features if isinstance(f, MomentTools)]
+    tools = feature(application, MomentTools)
     search.enter()
     search.panel.field.put("true_gain < 0")
     QTest.mouseClick(search.panel._make_breakpoint, LEFT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,6 @@ from tests.app.pointing import WAIT, click, focus, press, settle
 from tests.app.window_fixtures import Windows
 from tests.motion import Sizes
 from tests.records import make_run
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 def test_one_click_picks_the_particle_out_in_every_view(

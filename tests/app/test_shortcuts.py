@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -243,13 +242,6 @@ def test_a_click_beside_the_page_closes_it_and_one_on_it_does_not(
     assert page.isVisible()
     qtbot.mouseClick(page, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert not page.isVisible()
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 def test_a_key_changed_in_the_window_is_in_menu_tooltip_page_and_palette_after_a_restart(

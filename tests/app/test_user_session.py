@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,6 @@ from tests.core.command_line.fake_window import FakeWindow, command_line
 TUTORIAL = PROJECT_ROOT / "docs" / "tutorial.md"
 COMMANDS = re.findall(r"^    \.venv/bin/python (.*)$", TUTORIAL.read_text(), re.MULTILINE)
 CONDITION = re.findall(r"^    ([a-z_]+ < -?[\d.]+)$", TUTORIAL.read_text(), re.MULTILINE)[0]
-
-
-@pytest.fixture
-def windows(qtbot: QtBot, tmp_path: Path) -> Iterator[Windows]:
-    windows = Windows(qtbot, tmp_path)
-    yield windows
-    windows.close()
 
 
 @pytest.fixture
