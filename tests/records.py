@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from core.checkpoints.task_facts import task_json
 from core.settings import Settings
+from core.tasks import find_task
 from core.traces.archive import TraceWriter
 from core.traces.trace import (
     FORMAT_VERSION,
@@ -41,6 +43,7 @@ def make_run_started(**changes: Any) -> RunStarted:
     values: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "task": "hopper",
+        "task_facts": task_json(find_task("hopper")),
         "checkpoint": "synthetic",
         "checkpoint_digest": "0" * 32,
         "seed": 0,

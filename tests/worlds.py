@@ -33,7 +33,7 @@ class ConstantWorld:
     def next_state(self, state: Tensor, action: Tensor, noise: Tensor) -> Tensor:
         return 0.9 * state + 0.1 * action.sum(dim=1, keepdim=True) + noise[0]
 
-    def reward(self, state: Tensor, action: Tensor) -> Tensor:
+    def reward(self, state: Tensor, action: Tensor, next_state: Tensor) -> Tensor:
         return torch.full_like(state[:, 0], self._reward)
 
     def alive(self, state: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class LinearQuadraticWorld:
     def next_state(self, state: Tensor, action: Tensor, noise: Tensor) -> Tensor:
         return state @ self.a.T + action @ self.b.T
 
-    def reward(self, state: Tensor, action: Tensor) -> Tensor:
+    def reward(self, state: Tensor, action: Tensor, next_state: Tensor) -> Tensor:
         return -(state @ self.q * state).sum(1) - (action @ self.r * action).sum(1)
 
     def alive(self, state: Tensor) -> Tensor:

@@ -15,10 +15,10 @@ from app.state.branch_words import changed, edited
 from app.state.cursor import Address, Place
 from app.state.moment import History, Moment
 from core.settings import Settings
-from core.tasks import find_task
 from core.traces.archive import TraceReader
 from core.traces.columns import Column
 from core.traces.lineage import Branches
+from core.traces.task import task_of
 from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 
 KEPT_ROWS = 200_000
@@ -34,7 +34,7 @@ class RecordedRun:
         self.path = path
         self._reader = TraceReader(path)
         self.started = self._reader.started()
-        self.task = find_task(self.started.task)
+        self.task = task_of(self.started)
         self._seq = 0
         self._settings = SettingsInEffect(Settings.from_json(self.started.settings))
         self._changes: dict[int, tuple[int, tuple[str, ...]]] = {}

@@ -20,7 +20,7 @@ class Rollout:
     actions: Tensor
     """(M, H + 1, A); the last is pi(s_H), the action the terminal Q is asked about."""
     rewards: Tensor
-    """(M, H) r(s_j, a_j), environment units."""
+    """(M, H) r(s_j, a_j, s_{j+1}), environment units."""
     survival: Tensor
     """(M, H + 1) sigma_j; sigma_0 = 1."""
     terminal_values: Tensor
@@ -42,8 +42,8 @@ def imagine(
         [torch.ones_like(state[:, 0])],
     )
     for draw in noise:
-        rewards.append(model.reward(states[-1], actions[-1]))
         states.append(model.next_state(states[-1], actions[-1], draw))
+        rewards.append(model.reward(states[-2], actions[-1], states[-1]))
         actions.append(policy(states[-1]))
         survival.append(survival[-1] * model.alive(states[-1]))
     return Rollout(

@@ -33,7 +33,7 @@ def find_checkpoint(name_or_path: str) -> Path:
     Raises CheckpointError naming what exists.
     """
     named = {folder.name: folder for folder in list_checkpoints()}
-    for name in (name_or_path, f"{name_or_path}-medium-replay" * (name_or_path in TASKS)):
+    for name in (name_or_path, _default_name(name_or_path)):
         if name in named:
             return named[name]
     path = Path(name_or_path)
@@ -49,6 +49,13 @@ def find_checkpoint(name_or_path: str) -> Path:
     raise CheckpointError(
         f"there is no checkpoint {name_or_path!r}", f"give a folder or one of these: {known}"
     )
+
+
+def _default_name(task_name: str) -> str:
+    """The name of a task's default checkpoint; empty where there is no such task."""
+    if task_name not in TASKS:
+        return ""
+    return "-".join(filter(None, (task_name, TASKS[task_name].default_kind)))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -21,7 +21,7 @@ from core.models.policy import MlpPolicy
 from core.models.reward import RewardModel
 from core.models.world_model import LearnedWorldModel
 from core.settings import Settings
-from core.tasks import Task, find_task
+from core.tasks import Task
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
     "policy": MlpPolicy,
@@ -44,13 +44,14 @@ class Checkpoint:
     policy: MlpPolicy
     critic: TwinCritic
     dynamics: DiffusionDynamics
-    reward: RewardModel
+    reward: RewardModel | None
+    """None where the task's goal gives the reward."""
     ensemble: DynamicsEnsemble
 
     def world_model(self, settings: Settings) -> LearnedWorldModel:
         """Dynamics, reward and the survival rule of the settings."""
         bounds = self.task.bounds if settings.survival == "smooth" else ()
-        return LearnedWorldModel(self.dynamics, self.reward, bounds)
+        return LearnedWorldModel(self.dynamics, self.reward, bounds, self.task.goal)
 
     def settle(self, settings: Settings) -> Settings:
         """The settings with the tuned step size and delta filled in where they are left open.
@@ -77,14 +78,11 @@ def load(name_or_path: str | Path) -> Checkpoint:
     """A checkpoint by name, alias or folder. Raises CheckpointError in one line."""
     stored = read_checkpoint(find_checkpoint(str(name_or_path)))
     manifest = stored.manifest
-    task = find_task(manifest.task)
-    if (task.state_size, task.action_size) != (manifest.state_size, manifest.action_size):
-        raise CheckpointError(
-            f"{manifest.name} maps {manifest.state_size} numbers to {manifest.action_size}",
-            f"{task.name} needs {task.state_size} to {task.action_size}",
-        )
-    networks: dict[str, Any] = {
-        name: _build(manifest, name, stored.tensors.get(name, {})) for name in _KINDS
+    task = manifest.find_task()
+    known = {"reward"} if task.goal else set()
+    networks: dict[str, Any] = dict.fromkeys(known) | {
+        name: _build(manifest, name, stored.tensors.get(name, {}))
+        for name in _KINDS.keys() - known
     }
     return Checkpoint(
         task=task, manifest=manifest, digest=stored.digest, path=stored.path, **networks

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.checkpoints.strict_json import canonical_json, decode, parse_json
+from core.checkpoints.task_facts import decode_task
 from core.errors import CheckpointError
 from core.settings import CONTROLLERS
-from core.tasks import TASKS
+from core.tasks import TASKS, Task
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "checkpoint.json"
@@ -26,6 +27,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _DECIDING = (
     "format_version",
     "task",
+    "task_facts",
     "state_size",
     "action_size",
     "networks",
@@ -99,6 +101,8 @@ class Manifest:
     action_size: int
     networks: dict[str, dict[str, Any]]
     """Network name -> architecture: `kind` and whatever rebuilds it. One file a network."""
+    task_facts: Any = None
+    """The task itself, where it is not one that Psiscope knows by name."""
     critic_reward_scale: float = 1.0
     """Critic values per environment reward unit."""
     tuned: dict[str, Tuned] = field(default_factory=dict)
@@ -125,16 +129,31 @@ class Manifest:
         _check_sizes(self)
         _check_files(self)
 
+    def find_task(self) -> Task:
+        """The task, by name or from its facts. Raises CheckpointError for an unknown name."""
+        if self.task_facts is not None:
+            return decode_task(self.task_facts, f"the checkpoint {self.name}")
+        if self.task not in TASKS:
+            known = ", ".join(sorted(TASKS))
+            raise CheckpointError(
+                f"there is no task {self.task[:80]!r}", f"known tasks: {known}"
+            )
+        return TASKS[self.task]
+
     def to_json(self) -> str:
         """One key a line, sorted; equal manifests give equal texts."""
         values = dataclasses.asdict(self)
+        if self.task_facts is None:
+            del values["task_facts"]
         lines = (f'"{key}": {canonical_json(values[key])}' for key in sorted(values))
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
     def digest(self) -> str:
         """Over what decides how the networks act and adapt: not its name, story or scores."""
         values = dataclasses.asdict(self)
-        deciding = canonical_json({key: values[key] for key in _DECIDING})
+        deciding = canonical_json(
+            {key: values[key] for key in _DECIDING if values[key] is not None}
+        )
         return hashlib.sha256(deciding.encode()).hexdigest()
 
 
@@ -158,15 +177,15 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
 
 
 def _check_names(manifest: Manifest) -> None:
-    task = TASKS.get(manifest.task)
+    task = manifest.find_task()
+    _require(task.name == manifest.task, "its task has two names")
+    _require(
+        manifest.task_facts is None or task.name not in TASKS,
+        f"it describes the task {task.name}, which Psiscope knows",
+    )
     _require(
         bool(_NAME.fullmatch(manifest.name)), f"the name {manifest.name[:80]!r} is unusable"
     )
-    if task is None:
-        known = ", ".join(sorted(TASKS))
-        raise CheckpointError(
-            f"there is no task {manifest.task[:80]!r}", f"known tasks: {known}"
-        )
     _require(manifest.format_version == FORMAT_VERSION, "the format version is unknown")
     _require(0 < len(manifest.networks) <= MOST_NETWORKS, "it has no networks or too many")
     for network, architecture in manifest.networks.items():
@@ -177,7 +196,7 @@ def _check_names(manifest: Manifest) -> None:
 
 
 def _check_sizes(manifest: Manifest) -> None:
-    task = TASKS[manifest.task]
+    task = manifest.find_task()
     for what, found, wanted in (
         ("state", manifest.state_size, task.state_size),
         ("action", manifest.action_size, task.action_size),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import gymnasium
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from core.envs.make import make
 from core.tasks import Task
 
 Vector = NDArray[np.float64]
@@ -30,30 +30,39 @@ class Transition:
 
 
 class Environment:
-    """One simulated task. ``save`` and ``restore`` are exact: the same future bit for bit."""
+    """One simulated task. ``save`` and ``restore`` are exact: the same future bit for bit.
+
+    A task with a goal is a maze: its body lies inside the environment, every episode starts in
+    the start cell and the goal stands where the task says, whatever the seed.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self._environment: Any = gymnasium.make(
-            task.environment_id, disable_env_checker=True
-        ).unwrapped
+        self._environment: Any = make(task)
+        self._body: Any = getattr(self._environment, "ant_env", self._environment)
+        self._low, self._high = np.asarray(task.action_low), np.asarray(task.action_high)
         self.elapsed = 0
         """Environment steps since the reset."""
 
     def reset(self, seed: int) -> Vector:
         """The start state (S,) of that seed."""
-        observation, _ = self._environment.reset(seed=seed)
         self.elapsed = 0
-        return np.asarray(observation, dtype=np.float64)
+        if self.task.maze is None:
+            observation, _ = self._environment.reset(seed=seed)
+            return self._state(observation)
+        cells = {"reset_cell": self.task.maze.start, "goal_cell": self.task.maze.goal}
+        observation, _ = self._environment.reset(
+            seed=seed, options={name: np.array(cell) for name, cell in cells.items()}
+        )
+        self._fix_goal()
+        return self._state(observation)
 
     def apply(self, action: NDArray[Any]) -> Transition:
         """Apply an action (A,) in [-1, 1] for one environment step."""
-        observation, reward, terminated, _, _ = self._environment.step(
-            np.asarray(action, dtype=np.float64)
-        )
+        observation, reward, terminated, _, _ = self._environment.step(self._in_range(action))
         self.elapsed += 1
         return Transition(
-            next_state=np.asarray(observation, dtype=np.float64),
+            next_state=self._state(observation),
             reward=float(reward),
             terminated=bool(terminated),
             truncated=not terminated and self.elapsed >= self.task.episode_limit,
@@ -61,28 +70,49 @@ class Environment:
 
     def save(self) -> Vector:
         """The physics state (P,), mjSTATE_INTEGRATION."""
-        model, data = self._environment.model, self._environment.data
-        physics = np.empty(mujoco.mj_stateSize(model, _SPEC))
-        mujoco.mj_getState(model, data, physics, _SPEC)
+        physics = np.empty(mujoco.mj_stateSize(self.model, _SPEC))
+        mujoco.mj_getState(self.model, self.data, physics, _SPEC)
         return physics
 
     def restore(self, physics: Vector, elapsed: int) -> Vector:
         """Go back to a saved physics state (P,); returns the state (S,) there."""
-        model, data = self._environment.model, self._environment.data
-        mujoco.mj_setState(model, data, np.ascontiguousarray(physics, dtype=np.float64), _SPEC)
         self.elapsed = elapsed
-        return np.asarray(self._environment._get_obs(), dtype=np.float64)
+        physics = np.ascontiguousarray(physics, dtype=np.float64)
+        mujoco.mj_setState(self.model, self.data, physics, _SPEC)
+        if self.task.maze is not None:
+            self._fix_goal()
+        return self._state(self._body._get_obs())
 
     @property
     def model(self) -> Any:
         """The MjModel, for renderers and tests."""
-        return self._environment.model
+        return self._body.model
 
     @property
     def data(self) -> Any:
         """The MjData, for renderers and tests."""
-        return self._environment.data
+        return self._body.data
 
     def close(self) -> None:
         """Free the simulator."""
         self._environment.close()
+
+    def _state(self, observation: Any) -> Vector:
+        if self.task.goal is not None:  # [achieved_goal, observation[:27]]
+            return np.concatenate([self.data.qpos, self.data.qvel])
+        return np.asarray(observation, dtype=np.float64)
+
+    def _in_range(self, action: NDArray[Any]) -> Vector:
+        wanted = np.asarray(action, dtype=np.float64)
+        if not len(self._low):
+            return wanted
+        middle, half = 0.5 * (self._high + self._low), 0.5 * (self._high - self._low)
+        scaled: Vector = middle + half * wanted
+        return scaled
+
+    def _fix_goal(self) -> None:
+        """Gymnasium adds noise to the goal; ours stands still."""
+        goal = self.task.goal
+        if goal is not None:
+            self._environment.goal = np.array([goal.x, goal.y])
+            self._environment.update_target_site_pos()

@@ -34,7 +34,7 @@ def run_episode(controller: Controller, environment: Environment, unit: Unit) ->
         episode_return=episode_return,
         score=task.score(episode_return),
         length=t,
-        success=transition.truncated,
+        success=transition.terminated if task.goal else transition.truncated,
         total_ms=1000.0 * (perf_counter() - began),
     )
 

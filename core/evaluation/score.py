@@ -20,7 +20,7 @@ class Episode:
     length: int
     """Environment steps."""
     success: bool
-    """Whether the time limit was reached without termination (no known task has a goal)."""
+    """The goal was reached; without a goal: the time limit was, without termination."""
     total_ms: float
     """Wall time of controller and simulator over the whole episode; the only observed field."""
 

@@ -29,8 +29,8 @@ class WorldModel(Protocol):
         """f_theta(s, a, eps): (N, S), (N, A), (K, N, S) standard normal -> (N, S)."""
         ...
 
-    def reward(self, state: States, action: Actions) -> Values:
-        """r_xi(s, a): (N,) in environment reward units."""
+    def reward(self, state: States, action: Actions, next_state: States) -> Values:
+        """r_xi(s, a), or r(s') where the task's rule is known: (N,) in environment units."""
         ...
 
     def alive(self, state: States) -> Values:

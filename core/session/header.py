@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from core.checkpoints.catalogue import find_checkpoint
 from core.checkpoints.checkpoint import Checkpoint
+from core.checkpoints.task_facts import task_json
 from core.device import fingerprint
 from core.errors import CheckpointError
 from core.settings import Settings
@@ -29,6 +30,7 @@ def run_started(
     return RunStarted(
         format_version=FORMAT_VERSION,
         task=checkpoint.task.name,
+        task_facts=task_json(checkpoint.task),
         checkpoint=manifest.name,
         checkpoint_digest=checkpoint.digest,
         seed=seed,

@@ -38,7 +38,7 @@ __all__ = [
     "record_type",
 ]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MOST_PARTICLES = 64
 """Particles whose states a record keeps."""
 SNAPSHOT_EVERY = 20
@@ -51,6 +51,7 @@ class RunStarted:
 
     format_version: int = value("1", "version of the trace format")
     task: str = value("", "task name")
+    task_facts: str = value("", "the task itself: environment, sizes, names, JSON")
     checkpoint: str = value("", "checkpoint name")
     checkpoint_digest: str = value("", "digest of the checkpoint")
     seed: int = value("1", "seed of the first episode and of all noise")

@@ -115,7 +115,8 @@ def test_the_proposed_action_and_its_truth_show_before_it_is_applied(
     live: Application, qtbot: QtBot
 ) -> None:
     to_break(qtbot, live)
-    assert "the action is not applied yet" in live.views.verdict.verdict.sentence
+    verdict = live.views.verdict
+    qtbot.waitUntil(lambda: "not applied yet" in verdict.verdict.sentence, timeout=WAIT)
     qtbot.waitUntil(lambda: "true " in live.views.objective.header.readout(), timeout=WAIT)
 
 

@@ -34,7 +34,7 @@ class BreaksLater(ConstantWorld):
         super().__init__(reward=1.0)
         self._left = calls
 
-    def reward(self, state: Tensor, action: Tensor) -> Tensor:
+    def reward(self, state: Tensor, action: Tensor, next_state: Tensor) -> Tensor:
         self._left -= 1
         return action.sum(dim=1) * (1.0 if self._left >= 0 else float("nan"))
 
