@@ -108,6 +108,8 @@ class Manifest:
     tuned: dict[str, Tuned] = field(default_factory=dict)
     """Controller name (adaptive, critic-only) -> its step sizes."""
     dataset: DatasetFacts | None = None
+    data_density: tuple[tuple[float, ...], ...] = ()
+    """Mazes: share of the data's states in each square of 1 m, rows from the largest y down."""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Training curves, one number per point."""
