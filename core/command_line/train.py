@@ -16,7 +16,10 @@ from core.evaluation.json_file import check_target
 from core.tasks import find_task
 from core.versions import versions
 
-_KINDS = ("medium-replay", "full-replay", "medium-expert", "random", "medium", "expert")
+_KINDS = (
+    "medium-replay", "full-replay", "medium-expert", "random", "medium", "expert",
+    "play", "diverse",
+)  # fmt: skip
 """Longer names first: they contain the shorter ones."""
 
 

@@ -32,6 +32,8 @@ class RebracSettings:
     beta_critic: float
     discount: float = 0.99
     learning_rate: float = 1e-3
+    critic_learning_rate: float | None = None
+    """None: that of the policy."""
     batch: int = 256
     tau: float = 0.02
     """Polyak rate of the target networks."""
@@ -40,6 +42,8 @@ class RebracSettings:
     policy_every: int = 2
     target_noise: float = 0.2
     noise_clip: float = 0.5
+    standardize: bool = False
+    """Whether policy and critic see states in stds from the data's mean."""
     decay_updates: int = 0
     """The learning rate falls to zero by half a cosine over so many updates; 0: constant."""
 
@@ -58,6 +62,9 @@ class Rebrac:
         initialize_rebrac(policy.network, weights, last=1e-3)
         initialize_rebrac(critic.first, weights, last=3e-3)
         initialize_rebrac(critic.second, weights, last=3e-3)
+        if settings.standardize:
+            for normalizer in (policy.normalizer, critic.normalizer):
+                normalizer.fit(torch.from_numpy(dataset.states.copy()))
         self.task, self.settings = task, settings
         self.policy, self.critic = policy, critic
         self.target_policy = copy.deepcopy(policy).requires_grad_(False)
@@ -74,8 +81,13 @@ class Rebrac:
             "policy": torch.optim.Adam(policy.parameters(), settings.learning_rate, fused=True),
             "critic": torch.optim.Adam(critic.parameters(), settings.learning_rate, fused=True),
         }
+        self._rates = {
+            "policy": settings.learning_rate,
+            "critic": settings.critic_learning_rate or settings.learning_rate,
+        }
         usable = dataset.has_next_state & dataset.has_next_action | dataset.terminated
         self._data = tensors(dataset)
+        self._data["rewards"] *= task.critic_reward_scale
         self._draws = Draws(
             seed,
             "rebrac",
@@ -87,10 +99,8 @@ class Rebrac:
 
     def update(self, number: int) -> dict[str, Tensor]:
         """One critic update; every `policy_every`-th time a policy update too."""
-        for optimizer in self.optimizers.values():
-            set_learning_rate(
-                optimizer, self.settings.learning_rate, number, self.settings.decay_updates
-            )
+        for name, optimizer in self.optimizers.items():
+            set_learning_rate(optimizer, self._rates[name], number, self.settings.decay_updates)
         rows, noise = self._draws.at(number)
         batch = {name: column[rows] for name, column in self._data.items()}
         target = critic_target(
@@ -113,7 +123,8 @@ class Rebrac:
         return measured
 
     def evaluate(self) -> dict[str, float]:
-        """Return over 10 fixed start seeds, and Q against the discounted Monte Carlo return."""
+        """Return over 10 fixed start seeds (success rate where there is a goal), and Q against
+        the discounted Monte Carlo return."""
         check: QCheck = check_values(
             self.task,
             self.policy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,17 @@ _BETAS: dict[str, tuple[tuple[float, float], ...]] = {
     ),
 }  # fmt: skip
 """(beta_actor, beta_critic) in the order of KINDS: ReBRAC's official configs."""
+MAZE_KINDS = ("play", "diverse")
+_MAZE_BETAS: dict[str, tuple[tuple[float, float], ...]] = {
+    "antmaze-umaze": ((0.003, 0.002), (0.003, 0.001)),
+    "antmaze-medium": ((0.001, 0.0005), (0.001, 0.0)),
+    "antmaze-large": ((0.002, 0.001), (0.002, 0.002)),
+}
+"""The same for AntMaze, in the order of MAZE_KINDS: recipe `paper` only."""
+_MAZE_CPU_BETAS = (0.05, 0.005)
+"""Recipe `cpu` on AntMaze, chosen for few updates; the official ones are for 1M."""
+_MAZE_UPDATES = {"antmaze-umaze": 80_000, "antmaze-medium": 120_000, "antmaze-large": 150_000}
+"""Of ReBRAC in recipe `cpu`: values take longer to reach a start that is farther away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +68,7 @@ def find_recipe(
     beta_critic: float | None = None,
 ) -> Recipe:
     """The recipe for a task and kind of data; betas given override the table's."""
-    table = dict(zip(KINDS, _BETAS.get(task.name, ()), strict=False))
-    betas = table.get(kind, (None, None))
+    betas = _betas(name, task, kind)
     actor = betas[0] if beta_actor is None else beta_actor
     critic = betas[1] if beta_critic is None else beta_critic
     if actor is None or critic is None:
@@ -66,24 +77,35 @@ def find_recipe(
             "give --beta-actor and --beta-critic",
         )
     if name == "paper":
-        return _paper(actor, critic, task.discount)
+        return _paper(task, actor, critic)
     if name == "cpu":
-        return _cpu(actor, critic, task.discount)
+        return _cpu(task, actor, critic)
     raise InputError(f"there is no recipe {name!r}", "use paper or cpu")
 
 
-def _paper(actor: float, critic: float, discount: float) -> Recipe:
+def _betas(name: str, task: Task, kind: str) -> tuple[float, float] | tuple[None, None]:
+    if task.maze is not None and name == "cpu":
+        return _MAZE_CPU_BETAS
+    kinds, table = (KINDS, _BETAS) if task.maze is None else (MAZE_KINDS, _MAZE_BETAS)
+    return dict(zip(kinds, table.get(task.name, ()), strict=False)).get(kind, (None, None))
+
+
+def _paper(task: Task, actor: float, critic: float) -> Recipe:
     supervised = RegressionSettings(updates=300_000, batch=1024, learning_rate=3e-4)
+    locomotion = RebracSettings(
+        beta_actor=actor,
+        beta_critic=critic,
+        discount=task.discount,
+        batch=1024,
+        tau=0.005,
+        targets_every=2,
+    )
+    maze = dataclasses.replace(
+        locomotion, batch=256, learning_rate=3e-4, critic_learning_rate=5e-5
+    )
     return Recipe(
         name="paper",
-        rebrac=RebracSettings(
-            beta_actor=actor,
-            beta_critic=critic,
-            discount=discount,
-            batch=1024,
-            tau=0.005,
-            targets_every=2,
-        ),
+        rebrac=locomotion if task.maze is None else maze,
         rebrac_updates=1_000_000,
         dynamics=supervised,
         reward=RegressionSettings(updates=100_000, batch=1024, learning_rate=3e-4),
@@ -91,13 +113,19 @@ def _paper(actor: float, critic: float, discount: float) -> Recipe:
     )
 
 
-def _cpu(actor: float, critic: float, discount: float) -> Recipe:
+def _cpu(task: Task, actor: float, critic: float) -> Recipe:
+    updates = _MAZE_UPDATES.get(task.name, 80_000)
     return Recipe(
         name="cpu",
         rebrac=RebracSettings(
-            beta_actor=actor, beta_critic=critic, discount=discount, decay_updates=80_000
+            beta_actor=actor,
+            beta_critic=critic,
+            discount=task.discount,
+            learning_rate=1e-3 if task.maze is None else 5e-4,
+            standardize=task.maze is not None,
+            decay_updates=updates,
         ),
-        rebrac_updates=80_000,
+        rebrac_updates=updates,
         dynamics=RegressionSettings(updates=60_000),
         reward=RegressionSettings(updates=30_000),
         ensemble=RegressionSettings(updates=20_000, batch=128),

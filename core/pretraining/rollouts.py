@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +14,23 @@ from core.models.critic import TwinCritic
 from core.models.policy import MlpPolicy
 from core.tasks import Task
 
-_TAIL = 300
-"""States this close to a time limit have no Monte Carlo return of their own: 0.99^300 = 5 %."""
+_UNSEEN = 0.05
+"""States so close to a time limit that more than this share of their discounted return may lie
+beyond it have no Monte Carlo return of their own: 0.99^299 = 5 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QCheck:
-    """Returns of real episodes beside the critic's values on the same states, reward units."""
+    """Returns of real episodes beside the critic's values on the same states."""
 
     return_mean: float
+    """Reward units."""
     return_std: float
     q_mean: float
-    """Mean min Q(s, pi(s)) with the critic penalty added back."""
+    """Mean min Q(s, pi(s)) with the critic penalty added back, in the critic's unit."""
     monte_carlo_mean: float
-    """Mean discounted return from the same states."""
+    """Mean discounted return from the same states, in the critic's unit. An episode that did
+    not reach its goal in time counts as 0 to its end."""
 
 
 def check_values(
@@ -41,12 +45,13 @@ def check_values(
 ) -> QCheck:
     """Run `episodes` real episodes with seeds first_seed.. and compare."""
     environment = Environment(task)
+    tail = 0 if task.goal else math.ceil(math.log(_UNSEEN) / math.log(discount))
     returns, values, monte_carlo = [], [], []
     for seed in range(first_seed, first_seed + episodes):
         states, rewards, truncated = run_episode(environment, policy, seed)
         returns.append(float(rewards.sum()))
-        to_go = discounted(rewards, discount)
-        kept = len(rewards) - _TAIL if truncated else len(rewards)
+        to_go = discounted(rewards, discount) * task.critic_reward_scale
+        kept = len(rewards) - tail if truncated else len(rewards)
         with torch.inference_mode():
             batch = torch.from_numpy(states[: max(kept, 0)]).float()
             values.append(critic(batch, policy(batch)).numpy())

@@ -13,6 +13,7 @@ from torch import nn
 from core.checkpoints.checkpoint import architecture
 from core.checkpoints.manifest import DatasetFacts, Manifest, ModelErrors
 from core.checkpoints.store import write_checkpoint
+from core.checkpoints.task_facts import task_facts
 from core.data.dataset import OfflineDataset
 from core.data.source import load_dataset, recipe_of
 from core.device import use_one_thread
@@ -21,7 +22,7 @@ from core.pretraining.fit_reward import FitReward
 from core.pretraining.loop import Curves, Stage, run_stage
 from core.pretraining.rebrac import Rebrac
 from core.pretraining.recipes import Recipe
-from core.tasks import Task
+from core.tasks import TASKS, Task
 
 EVALUATE_EVERY = 5000
 
@@ -46,12 +47,16 @@ def train(
     dataset = load_dataset(dataset_id, task)
     rebrac = Rebrac(task, dataset, recipe.rebrac, seed=seed)
     dynamics = FitDynamics(task, dataset, recipe.dynamics, seed=seed)
-    reward = FitReward(task, dataset, recipe.reward, seed=seed)
     ensemble = FitEnsemble(task, dataset, recipe.ensemble, seed=seed)
     hyperparameters = dataclasses.asdict(recipe)
+    reward: tuple[FitReward, ...] = ()
+    if task.goal is None:
+        reward = (FitReward(task, dataset, recipe.reward, seed=seed),)
+    else:
+        del hyperparameters["reward"]
     scratch = output.with_name(f"{output.name}.training")
     curves: dict[str, Curves] = {}
-    stages: tuple[Stage, ...] = (dynamics, reward, ensemble, rebrac)
+    stages: tuple[Stage, ...] = (dynamics, *reward, ensemble, rebrac)
     for stage in stages:
         curves[stage.name] = run_stage(
             stage,
@@ -69,12 +74,13 @@ def train(
         "policy": rebrac.policy,
         "critic": rebrac.critic,
         "dynamics": dynamics.averaged,
-        "reward": reward.model,
         "ensemble": ensemble.model,
+        **{stage.name: stage.model for stage in reward},
     }
     manifest = Manifest(
         name=output.name,
         task=task.name,
+        task_facts=None if task.name in TASKS else task_facts(task),
         state_size=task.state_size,
         action_size=task.action_size,
         networks={name: architecture(network) for name, network in networks.items()},
@@ -135,7 +141,7 @@ def _errors(curves: dict[str, Curves]) -> ModelErrors:
         horizon=EVALUATION_HORIZON,
         horizon_raw=last["open_loop_rmse_raw"],
         horizon_standardised=last["open_loop_rmse"],
-        reward=curves["reward"]["reward_rmse"][-1],
+        reward=curves["reward"]["reward_rmse"][-1] if "reward" in curves else None,
     )
 
 

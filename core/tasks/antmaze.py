@@ -53,7 +53,7 @@ _LARGE = Maze(
 )
 
 
-def _antmaze(size: str, maze: Maze, *, episode_limit: int) -> Task:
+def _antmaze(size: str, maze: Maze, *, episode_limit: int, discount: float) -> Task:
     x, y = maze.centre(*maze.goal)
     return Task(
         name=f"antmaze-{size.lower()}",
@@ -66,7 +66,7 @@ def _antmaze(size: str, maze: Maze, *, episode_limit: int) -> Task:
         action_size=8,
         episode_limit=episode_limit,
         seconds_per_environment_step=0.05,
-        discount=0.995,
+        discount=discount,
         score_random=0.0,
         score_expert=1.0,
         state_names=(
@@ -89,7 +89,7 @@ def _antmaze(size: str, maze: Maze, *, episode_limit: int) -> Task:
 
 
 ANTMAZE = (
-    _antmaze("UMaze", _UMAZE, episode_limit=700),
-    _antmaze("Medium", _MEDIUM, episode_limit=1000),
-    _antmaze("Large", _LARGE, episode_limit=1000),
+    _antmaze("UMaze", _UMAZE, episode_limit=700, discount=0.995),
+    _antmaze("Medium", _MEDIUM, episode_limit=1000, discount=0.997),
+    _antmaze("Large", _LARGE, episode_limit=1000, discount=0.998),
 )

@@ -115,7 +115,8 @@ def test_the_gradient_is_the_recursion_of_theorem_4_1_written_out() -> None:
             torch.zeros(S, own.shape[1]).double() if sensitivity is None else sensitivity
         )
         action_sensitivity = by_state @ sensitivity + own
-        value = critic if j == horizon else model.reward
+        value = critic if j == horizon else model.reward_model
+        assert value is not None
         slopes = jacobian(lambda s, a, v=value: v(s[None], a[None])[0], (at, action))
         total = total + discount**j * (slopes[0] @ sensitivity + slopes[1] @ action_sensitivity)
         if j < horizon:
