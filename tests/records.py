@@ -19,6 +19,7 @@ from core.tasks import find_task
 from core.traces.archive import TraceWriter
 from core.traces.trace import (
     FORMAT_VERSION,
+    OURS,
     SNAPSHOT_EVERY,
     BranchStarted,
     BreakpointHit,
@@ -42,6 +43,7 @@ def make_run_started(**changes: Any) -> RunStarted:
     """The first record of a synthetic run: Hopper, preset safe, seed 0."""
     values: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
+        "origin": OURS,
         "task": "hopper",
         "task_facts": task_json(find_task("hopper")),
         "checkpoint": "synthetic",

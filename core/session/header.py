@@ -12,7 +12,7 @@ from core.checkpoints.task_facts import task_json
 from core.device import fingerprint
 from core.errors import CheckpointError
 from core.settings import Settings
-from core.traces.trace import FORMAT_VERSION, RunStarted
+from core.traces.trace import FORMAT_VERSION, OURS, RunStarted
 from core.versions import versions
 
 
@@ -29,6 +29,7 @@ def run_started(
     tuned = {name: [t.step_size, t.delta] for name, t in sorted(manifest.tuned.items())}
     return RunStarted(
         format_version=FORMAT_VERSION,
+        origin=OURS,
         task=checkpoint.task.name,
         task_facts=task_json(checkpoint.task),
         checkpoint=manifest.name,

@@ -19,6 +19,7 @@ from core.traces.moment_records import EnvironmentStep, GradientUpdate, Proposal
 __all__ = [
     "FORMAT_VERSION",
     "MOST_PARTICLES",
+    "OURS",
     "RECORDS",
     "SNAPSHOT_EVERY",
     "BranchStarted",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 3
+OURS = "psiscope"
+"""Origin of a trace that can be recomputed, forked and resumed."""
 MOST_PARTICLES = 64
 """Particles whose states a record keeps."""
 SNAPSHOT_EVERY = 20
@@ -47,9 +50,12 @@ SNAPSHOT_EVERY = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RunStarted:
-    """What the run is: enough to recompute every later record."""
+    """What the run is: where Psiscope made it, enough to recompute every later record."""
 
     format_version: int = value("1", "version of the trace format")
+    origin: str = value(
+        "", "psiscope, or the name of the foreign loop that wrote it: not recomputable"
+    )
     task: str = value("", "task name")
     task_facts: str = value("", "the task itself: environment, sizes, names, JSON")
     checkpoint: str = value("", "checkpoint name")
