@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -69,6 +70,40 @@ def read_sb3_policy(path: Path) -> Sb3Policy:
     biases = tuple(_plain(tensors, f"{layer}.bias", name) for layer in layers)
     _check_chain(weights, biases, name)
     return Sb3Policy(weights=weights, biases=biases, sha256=hashlib.sha256(content).hexdigest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImportedPolicy:
+    """A policy read from a foreign file as data: nothing of the file was executed."""
+
+    tensors: dict[str, Tensor]
+    """What MlpPolicy.load_state_dict takes."""
+    architecture: dict[str, Any]
+    """As in Manifest.networks["policy"]: kind and what rebuilds it."""
+    sha256: str
+    """Of the file, hexadecimal."""
+
+
+def read_policy(path: Path) -> ImportedPolicy:
+    """A starting policy from a file of another library. Raises CheckpointError.
+
+    Stable-Baselines3 archives of SAC and TQC.
+    """
+    found = read_sb3_policy(path)
+    state_size = found.state_size
+    tensors = {
+        "normalizer.mean": torch.zeros(state_size),
+        "normalizer.std": torch.ones(state_size),
+    }
+    for place, (weight, bias) in enumerate(zip(found.weights, found.biases, strict=True)):
+        tensors[f"network.{2 * place}.weight"] = weight
+        tensors[f"network.{2 * place}.bias"] = bias
+    hidden = [len(bias) for bias in found.biases[:-1]]
+    return ImportedPolicy(
+        tensors=tensors,
+        architecture={"kind": "policy", "hidden": hidden},
+        sha256=found.sha256,
+    )
 
 
 def _read_archive(path: Path, name: str) -> bytes:
