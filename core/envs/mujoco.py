@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from core.envs.action_range import to_environment
 from core.envs.make import make
+from core.envs.physics import read_physics, write_physics
 from core.tasks import Task
 
 Vector = NDArray[np.float64]
-_SPEC = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,7 +40,6 @@ class Environment:
         self.task = task
         self._environment: Any = make(task)
         self._body: Any = getattr(self._environment, "ant_env", self._environment)
-        self._low, self._high = np.asarray(task.action_low), np.asarray(task.action_high)
         self.elapsed = 0
         """Environment steps since the reset."""
 
@@ -59,7 +58,9 @@ class Environment:
 
     def apply(self, action: NDArray[Any]) -> Transition:
         """Apply an action (A,) in [-1, 1] for one environment step."""
-        observation, reward, terminated, _, _ = self._environment.step(self._in_range(action))
+        observation, reward, terminated, _, _ = self._environment.step(
+            to_environment(self.task, np.asarray(action, dtype=np.float64))
+        )
         self.elapsed += 1
         return Transition(
             next_state=self._state(observation),
@@ -69,16 +70,14 @@ class Environment:
         )
 
     def save(self) -> Vector:
-        """The physics state (P,), mjSTATE_INTEGRATION."""
-        physics = np.empty(mujoco.mj_stateSize(self.model, _SPEC))
-        mujoco.mj_getState(self.model, self.data, physics, _SPEC)
-        return physics
+        """The physics state (P,): mjSTATE_INTEGRATION, and what the task adds."""
+        return read_physics(self.model, self.data, derived=self.task.derived_quantities)
 
     def restore(self, physics: Vector, elapsed: int) -> Vector:
         """Go back to a saved physics state (P,); returns the state (S,) there."""
         self.elapsed = elapsed
-        physics = np.ascontiguousarray(physics, dtype=np.float64)
-        mujoco.mj_setState(self.model, self.data, physics, _SPEC)
+        derived = self.task.derived_quantities
+        write_physics(self.model, self.data, physics, derived=derived)
         if self.task.maze is not None:
             self._fix_goal()
         return self._state(self._body._get_obs())
@@ -101,14 +100,6 @@ class Environment:
         if self.task.goal is not None:  # [achieved_goal, observation[:27]]
             return np.concatenate([self.data.qpos, self.data.qvel])
         return np.asarray(observation, dtype=np.float64)
-
-    def _in_range(self, action: NDArray[Any]) -> Vector:
-        wanted = np.asarray(action, dtype=np.float64)
-        if not len(self._low):
-            return wanted
-        middle, half = 0.5 * (self._high + self._low), 0.5 * (self._high - self._low)
-        scaled: Vector = middle + half * wanted
-        return scaled
 
     def _fix_goal(self) -> None:
         """Gymnasium adds noise to the goal; ours stands still."""

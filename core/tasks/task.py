@@ -29,6 +29,10 @@ class Goal:
     """Sigmoid width of the smooth reward and survival that the imagination uses."""
 
 
+SQUARES = 4
+"""Along the edge of a maze's cell: fields over a maze have one value a square."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maze:
     """Walls as the environment has them, for start cells and the map from above."""
@@ -46,6 +50,11 @@ class Maze:
         """(x, y) of a cell's centre, m."""
         width, height = len(self.rows[0]) * self.cell, len(self.rows) * self.cell
         return (column + 0.5) * self.cell - width / 2, height / 2 - (row + 0.5) * self.cell
+
+    @property
+    def squares(self) -> tuple[int, int]:
+        """Rows and columns of a field over the maze: SQUARES to the edge of a cell."""
+        return SQUARES * len(self.rows), SQUARES * len(self.rows[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +93,9 @@ class Task:
     """Whether the state is [qpos[missing_root:], qvel]: only then has it a pose."""
     missing_root: int = 0
     """Leading coordinates of qpos that the state leaves out (the root's x)."""
+    derived_quantities: bool = False
+    """Whether the environment reads, between its steps, places and forces that MuJoCo derived
+    during the last one: the physics state then holds them too."""
     goal: Goal | None = None
     maze: Maze | None = None
     critic_reward_scale: float = 1.0
