@@ -32,7 +32,7 @@ def any_record(draw: st.DrawFn, kinds: list[str] = KINDS) -> Record:
 
 @st.composite
 def _arrays(draw: st.DrawFn, fields: Layout) -> dict[str, np.ndarray[Any, Any]]:
-    letters = {letter: draw(st.integers(0, 3)) for letter in "SAHMLPW"}
+    letters = {letter: draw(st.integers(0, 3)) for letter in "SAHMLPWRC"}
     arrays = {}
     for name, shape in fields.arrays.items():
         sizes = tuple(_size(letter, letters) for letter in shape)

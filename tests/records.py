@@ -52,6 +52,7 @@ def make_run_started(**changes: Any) -> RunStarted:
         "settings": Settings().to_json(),
         "diagnostics": True,
         "layer_names": json.dumps(LAYERS),
+        "trusted_code": "",
         "tuned": json.dumps({"step_size": 1e-4, "delta": 0.05}),
         "created_at": "2026-01-01T00:00:00Z",
         "checkpoint_path": "synthetic",
@@ -72,6 +73,8 @@ def make_episode_started(
         "seed": episode,
         "state": state,
         "physics_state": make_physics(0.0, state, sizes),
+        "value_field": np.zeros((0, 0), np.float32),
+        "data_density": np.zeros((0, 0), np.float32),
     }
     return EpisodeStarted(**values | changes)
 

@@ -109,7 +109,8 @@ class Manifest:
     """Controller name (adaptive, critic-only) -> its step sizes."""
     dataset: DatasetFacts | None = None
     data_density: tuple[tuple[float, ...], ...] = ()
-    """Mazes: share of the data's states in each square of 1 m, rows from the largest y down."""
+    """Mazes: share of the data's states in each square (Maze.squares), rows from the largest y
+    down."""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Training curves, one number per point."""
@@ -129,6 +130,7 @@ class Manifest:
     def __post_init__(self) -> None:
         _check_names(self)
         _check_sizes(self)
+        _check_density(self)
         _check_files(self)
 
     def find_task(self) -> Task:
@@ -210,6 +212,16 @@ def _check_sizes(manifest: Manifest) -> None:
         for value in (tuned.step_size, tuned.delta):
             good = value is None or (math.isfinite(value) and 0 <= value <= 10)
             _require(good, f"the tuned step of {controller} is {value}")
+
+
+def _check_density(manifest: Manifest) -> None:
+    density, maze = manifest.data_density, manifest.find_task().maze
+    if density:
+        rows, columns = maze.squares if maze else (0, 0)
+        fits = [len(row) for row in density] == [columns] * rows
+        _require(fits, "its data density fits no maze")
+    for share in (share for row in density for share in row):
+        _require(0 <= share <= 1, f"a share of its data is {share}")
 
 
 def _check_files(manifest: Manifest) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 from core.checkpoints.strict_json import canonical_json, decode, parse_json
 from core.errors import CheckpointError
 from core.tasks import Task
+from core.tasks.task import LARGEST_SIZE
 
 LARGEST_FACTS = 2**16
 """Bytes."""
-LARGEST_SIZE = 1024
-"""Numbers of a state or an action."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ID = re.compile(r"[A-Za-z0-9_./-]{1,128}")
 _MISSING = dataclasses.MISSING
@@ -102,7 +101,7 @@ def _maze_fits(task: Task) -> bool:
         1 <= len(maze.rows) <= 64
         and len(widths) == 1
         and 1 <= max(widths) <= 64
-        and maze.cell > 0
+        and 0.01 <= maze.cell <= 1000
         and all(
             len(cell) == 2
             and cell[0] in range(len(maze.rows))

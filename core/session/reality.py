@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.checkpoints.checkpoint import Checkpoint
 from core.diagnosis.oracle import Oracle, TrueFutures
+from core.diagnosis.value_field import Field, density_field, value_field
 from core.envs.mujoco import Environment, Transition, Vector
 from core.models.policy import MlpPolicy
 from core.session.proposal import Returns, Scene
@@ -30,7 +31,7 @@ class Reality:
         self.diagnostics = diagnostics
         self.state: Vector = np.zeros(checkpoint.task.state_size)
         self.episode_return = 0.0
-        self._pretrained = checkpoint.policy
+        self._checkpoint, self._pretrained = checkpoint, checkpoint.policy
         self._environment = Environment(checkpoint.task)
         self.twin = FrozenTwin(checkpoint.task, checkpoint.policy)
         self._oracle = Oracle(
@@ -50,6 +51,10 @@ class Reality:
             seed=seed,
             state=self.state,
             physics_state=self._environment.save(),
+            value_field=self._value_field(),
+            data_density=density_field(
+                self._checkpoint.task, self._checkpoint.manifest.data_density
+            ),
         )
 
     def act(self, action: NDArray[np.float32], watch: Stopwatch) -> Transition:
@@ -89,6 +94,19 @@ class Reality:
             return None
         policies = (self._pretrained, before, after)
         return self._oracle.roll(policies, self.physics(), t, horizon=horizon or TRUE_HORIZON)
+
+    def _value_field(self) -> Field:
+        """Of the pretrained policy, with the body as it stands now."""
+        if not self.diagnostics:
+            return np.zeros((0, 0), np.float32)
+        checkpoint = self._checkpoint
+        return value_field(
+            checkpoint.task,
+            checkpoint.policy,
+            checkpoint.critic,
+            self.state,
+            critic_reward_scale=checkpoint.manifest.critic_reward_scale,
+        )
 
     def returns(self) -> Returns:
         """Sums of rewards so far."""

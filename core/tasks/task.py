@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+LARGEST_SIZE = 1024
+"""Numbers of a state or an action."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:

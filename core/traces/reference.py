@@ -28,8 +28,9 @@ data): bytes in little-endian, row-major order; shape is text such as `8,6,11`; 
 {", ".join(DTYPES)}. A NaN is stored as NULL, a bool as 0 or 1.
 
 Letters in shapes: S state, A action, H imagined steps, M particles kept (at most 64), L policy
-layers, P physics state, W policy weights. One letter is one size within a record; an array
-without elements means "none". Unit 1 is dimensionless.
+layers, P physics state, W policy weights, R and C rows and columns of a maze's squares (four to
+the edge of a cell). One letter is one size within a record; an array without elements means
+"none". Unit 1 is dimensionless.
 
 *Deterministic* fields (d) are covered by the digests and are bit-identical on replay;
 *observed* fields (o) are not. The digest (blake2b) of a field has 8 bytes, that of a record 32:

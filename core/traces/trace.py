@@ -3,7 +3,7 @@
 A field is *deterministic* (covered by the digest chain, bit-identical on replay) or *observed*
 (timings, wall clock, versions). The reference in docs is generated from the metadata below.
 Letters in shapes: S state, A action, H imagined steps, M particles kept (at most 64),
-L policy layers, P physics state, W policy weights.
+L policy layers, P physics state, W policy weights, R and C rows and columns of squares.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ class RunStarted:
     settings: str = value("", "settings at the start, canonical JSON, tuned values filled in")
     diagnostics: bool = value("", "whether the frozen twin and the true futures are computed")
     layer_names: str = value("", "policy layers, JSON list; the L of later arrays")
+    trusted_code: str = value(
+        "", "programs of the user that ran (kind, reference, sha256), JSON list; empty: none may"
+    )
     tuned: str = value("", "step sizes the checkpoint was tuned to, JSON")
     created_at: str = value("", "wall clock, ISO 8601, UTC", observed=True)
     checkpoint_path: str = value(
@@ -86,6 +89,17 @@ class EpisodeStarted:
     seed: int = value("1", "reset seed")
     state: Array = value("task", "state s_0", shape="S")
     physics_state: Array = value("MuJoCo", "mjSTATE_INTEGRATION at the reset", shape="P")
+    value_field: Array = value(
+        "reward",
+        "mazes: Q(s, pi_psi_0(s)) / critic_reward_scale with s_0's x, y put into the middle of "
+        "each square; rows from the largest y down, NaN in walls; empty without diagnostics",
+        shape="R,C",
+    )
+    data_density: Array = value(
+        "1",
+        "mazes: share of the data's states in each square; empty where it was not stored",
+        shape="R,C",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

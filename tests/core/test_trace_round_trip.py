@@ -187,13 +187,16 @@ def test_digests_are_the_same_on_every_machine_and_in_every_version() -> None:
         seed=-1,
         state=np.array([1.5, np.nan]),
         physics_state=np.array([-0.0, 2.0], dtype=np.float32),
+        value_field=np.array([[0.5, np.nan]], dtype=np.float32),
+        data_density=np.zeros((0, 0), dtype=np.float32),
     )
     digests = field_digests("EpisodeStarted", values_of(started))
     assert digests.hex(" ", 8) == (
-        "c7be973b60a4a936 fa62b6a53efac1b5 7d935350d67c2082 3029381af14f5b44 c5fb97be97650be8"
+        "c7be973b60a4a936 fa62b6a53efac1b5 7d935350d67c2082 3029381af14f5b44 c5fb97be97650be8 "
+        "d50e9b0e2fce98a4 3e984c108fbc9dc2"
     )
     assert record_digest(START, "EpisodeStarted", digests).hex() == (
-        "ff76d6ff3e9de55b8fc842f173c095844a58217d73ed233d65659128ee627ce3"
+        "da791cb418fe36f9318f0d97d24700b1b230f2158ed8a7b05334aca5eed46e1e"
     )
 
 
