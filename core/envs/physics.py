@@ -57,3 +57,9 @@ def write_physics(model: Any, data: Any, physics: Vector, *, derived: bool) -> N
     for array in arrays:
         array.flat = physics[size : size + array.size]
         size += array.size
+
+
+def forget_derived(data: Any) -> None:
+    """Put NaN into all derived quantities: what reads them before the next step shows it."""
+    for name in _DERIVED:
+        getattr(data, name).fill(np.nan)
