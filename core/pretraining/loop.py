@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from core.checkpoints.store import STATE_FILE, read_state, write_state
 from core.errors import DataError, PsiscopeError
+from core.pretraining.progress import Unwatched, Watcher
 
 Curves = dict[str, list[float]]
 Sums = dict[str, Tensor]
@@ -55,15 +56,19 @@ def run_stage(
     identity: dict[str, Any],
     evaluate_every: int = 5000,
     resume: bool = False,
+    watcher: Watcher | None = None,
 ) -> Curves:
     """Fit until `updates`; returns the curves.
 
     The state lies in `folder`, written at each evaluation and on Ctrl+C (which then raises
     Interrupted). identity: what must be the same on resume (data digest, seed, settings).
+    watcher is told of every update and every evaluation.
     """
     number, curves, sums = 0, Curves(), Sums()
     if resume and (folder / STATE_FILE).exists():
         number, curves, sums = _load(stage, folder, identity)
+    watching = watcher or Unwatched()
+    watching.begin(number, curves)
     with (
         tqdm(
             total=updates,
@@ -80,11 +85,13 @@ def run_stage(
                 sums[name] = sums.get(name, torch.zeros(())) + scalar.detach()
             number += 1
             bar.update()
+            watching.advance(number)
             if number % evaluate_every == 0 or number == updates:
                 _record(curves, number, sums, stage.evaluate(), evaluate_every)
                 sums = Sums()
                 bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in curves.items()})
                 _save(stage, folder, number, curves, sums, identity)
+                watching.note(number, curves)
             if interrupted:
                 _save(stage, folder, number, curves, sums, identity)
                 raise Interrupted(

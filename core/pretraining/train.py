@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from core.checkpoints.checkpoint import architecture
 from core.checkpoints.manifest import DatasetFacts, Manifest, ModelErrors
 from core.checkpoints.store import write_checkpoint
 from core.checkpoints.task_facts import task_facts
+from core.checkpoints.training import TrainingRequest, training_folder
 from core.data.dataset import OfflineDataset
 from core.data.source import load_dataset, recipe_of
 from core.device import use_one_thread
 from core.pretraining.fit_dynamics import EVALUATION_HORIZON, FitDynamics, FitEnsemble
 from core.pretraining.fit_reward import FitReward
 from core.pretraining.loop import Curves, Stage, run_stage
+from core.pretraining.progress import followed
 from core.pretraining.rebrac import Rebrac
 from core.pretraining.recipes import Recipe
 from core.tasks import TASKS, Task
@@ -40,8 +43,9 @@ def train(
 ) -> Path:
     """Fit everything and write the checkpoint folder `output`; returns it.
 
-    Unfinished work lies in `<output>.training` and is kept on Ctrl+C, which raises
-    loop.Interrupted; `resume` goes on from it with bitwise the result of an uninterrupted run.
+    Unfinished work lies in `<output>.training`, with `progress.json` for whoever watches. It is
+    kept on Ctrl+C, which raises loop.Interrupted, and gone once the checkpoint is written;
+    `resume` goes on from it with bitwise the result of an uninterrupted run.
     """
     use_one_thread()
     dataset = load_dataset(dataset_id, task)
@@ -54,50 +58,63 @@ def train(
         reward = (FitReward(task, dataset, recipe.reward, seed=seed),)
     else:
         del hyperparameters["reward"]
-    scratch = output.with_name(f"{output.name}.training")
     curves: dict[str, Curves] = {}
     stages: tuple[Stage, ...] = (dynamics, *reward, ensemble, rebrac)
-    for stage in stages:
-        curves[stage.name] = run_stage(
-            stage,
-            updates=recipe.updates(stage.name),
-            folder=scratch / stage.name.lower(),
-            identity={
-                "data": dataset.digest,
-                "seed": seed,
-                "settings": hyperparameters[stage.name.lower()],
-            },
-            evaluate_every=EVALUATE_EVERY,
-            resume=resume,
-        )
-    networks: dict[str, nn.Module] = {
-        "policy": rebrac.policy,
-        "critic": rebrac.critic,
-        "dynamics": dynamics.averaged,
-        "ensemble": ensemble.model,
-        **{stage.name: stage.model for stage in reward},
-    }
-    manifest = Manifest(
-        name=output.name,
+    scratch = training_folder(output)
+    request = TrainingRequest(
         task=task.name,
-        task_facts=None if task.name in TASKS else task_facts(task),
-        state_size=task.state_size,
-        action_size=task.action_size,
-        networks={name: architecture(network) for name, network in networks.items()},
-        critic_reward_scale=task.critic_reward_scale,
-        dataset=_facts(dataset),
-        hyperparameters=hyperparameters,
-        curves=_flat(curves),
-        model_errors=_errors(curves),
-        evaluation=_evaluation(task, curves["ReBRAC"]),
-        seeds={"training": seed},
-        commands=commands,
-        versions=dict(versions or {}),
-        created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        dataset=dataset_id,
+        recipe=recipe.name,
+        beta_actor=recipe.rebrac.beta_actor,
+        beta_critic=recipe.rebrac.beta_critic,
+        seed=seed,
     )
-    write_checkpoint(
-        output, manifest, {name: net.state_dict() for name, net in networks.items()}
-    )
+    updates = [(stage.name, recipe.updates(stage.name)) for stage in stages]
+    with followed(scratch, request, updates, command=" ".join(commands)) as progress:
+        for stage in stages:
+            curves[stage.name] = run_stage(
+                stage,
+                updates=recipe.updates(stage.name),
+                folder=scratch / stage.name.lower(),
+                identity={
+                    "data": dataset.digest,
+                    "seed": seed,
+                    "settings": hyperparameters[stage.name.lower()],
+                },
+                evaluate_every=EVALUATE_EVERY,
+                resume=resume,
+                watcher=progress,
+            )
+            progress.end_stage()
+        networks: dict[str, nn.Module] = {
+            "policy": rebrac.policy,
+            "critic": rebrac.critic,
+            "dynamics": dynamics.averaged,
+            "ensemble": ensemble.model,
+            **{stage.name: stage.model for stage in reward},
+        }
+        manifest = Manifest(
+            name=output.name,
+            task=task.name,
+            task_facts=None if task.name in TASKS else task_facts(task),
+            state_size=task.state_size,
+            action_size=task.action_size,
+            networks={name: architecture(network) for name, network in networks.items()},
+            critic_reward_scale=task.critic_reward_scale,
+            dataset=_facts(dataset),
+            hyperparameters=hyperparameters,
+            curves=_flat(curves),
+            model_errors=_errors(curves),
+            evaluation=_evaluation(task, curves["ReBRAC"]),
+            seeds={"training": seed},
+            commands=commands,
+            versions=dict(versions or {}),
+            created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        )
+        write_checkpoint(
+            output, manifest, {name: net.state_dict() for name, net in networks.items()}
+        )
+    shutil.rmtree(scratch, ignore_errors=True)
     return output
 
 
