@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.envs.action_range import to_model
 from core.errors import DataError
 from core.tasks import Task
 
@@ -25,7 +26,7 @@ class Episode:
     states: NDArray[Any]
     """(T + 1, S), or (T, S) where the source does not store the last next state."""
     actions: NDArray[Any]
-    """(T, A) in [-1, 1]."""
+    """(T, A) in the environment's range."""
     rewards: NDArray[Any]
     """(T,) in environment units."""
     terminated: bool
@@ -40,7 +41,7 @@ class OfflineDataset:
     states: Floats
     """(N, S) raw."""
     actions: Floats
-    """(N, A)."""
+    """(N, A) in [-1, 1]."""
     rewards: Floats
     """(N,) environment units."""
     next_states: Floats
@@ -88,7 +89,7 @@ def from_episodes(
     for number, episode in enumerate(episodes):
         _check(dataset_id, task, number, episode)
         if len(episode.actions):
-            columns.append(_rows(len(columns), episode))
+            columns.append(_rows(len(columns), episode, task))
     if not columns:
         raise DataError(f"the data set {dataset_id} is empty", "collect at least one episode")
     joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
@@ -121,9 +122,9 @@ def from_episodes(
     )
 
 
-def _rows(number: int, episode: Episode) -> tuple[NDArray[Any], ...]:
+def _rows(number: int, episode: Episode, task: Task) -> tuple[NDArray[Any], ...]:
     count = len(episode.actions)
-    actions = episode.actions.astype(np.float32)
+    actions = to_model(task, episode.actions.astype(np.float32))
     next_states = np.zeros((count, episode.states.shape[1]), np.float32)
     following = episode.states[1 : count + 1]
     next_states[: len(following)] = following

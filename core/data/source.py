@@ -12,6 +12,7 @@ import minari
 import numpy as np
 
 from core.data.dataset import Episode, OfflineDataset, from_episodes
+from core.data.environment_spec import check_spaces, read_metadata
 from core.errors import DataError
 from core.tasks import Task
 
@@ -30,7 +31,12 @@ def load_dataset(dataset_id: str, task: Task) -> OfflineDataset:
 
 def _load_minari(dataset_id: str, task: Task) -> OfflineDataset:
     try:
-        dataset = minari.load_dataset(dataset_id, download=not _is_local(dataset_id))
+        if read_metadata(dataset_id) is None:
+            minari.download_dataset(dataset_id)
+        check_spaces(dataset_id)
+        dataset = minari.load_dataset(dataset_id)
+    except DataError:
+        raise
     except Exception as error:
         raise DataError(
             f"the data set {dataset_id} cannot be loaded ({_line(error)})",
@@ -49,13 +55,6 @@ def _load_minari(dataset_id: str, task: Task) -> OfflineDataset:
         _minari_episodes(dataset),
         recipe=str(dataset.storage.metadata.get("psiscope_recipe", "")),
     )
-
-
-def _is_local(dataset_id: str) -> bool:
-    try:
-        return dataset_id in minari.list_local_datasets()
-    except Exception:  # noqa: BLE001 - one damaged neighbour must not hide this data set
-        return False
 
 
 def _minari_episodes(dataset: Any) -> Iterator[Episode]:
