@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.state.moment import HISTORY_COLUMNS, PROPOSAL_COLUMNS, STEP_COLUMNS, History
+from app.state.walk import PHYSICS_PLACE, Floats, Walk
 from core.traces.lineage import Branches, Segment
 from core.traces.reader import TraceReader
 
@@ -21,8 +22,13 @@ class EpisodeColumns:
     What the branch inherited is read once: only the newest branch grows.
     """
 
-    def __init__(self, reader: TraceReader, branch: int, episode: int) -> None:
+    def __init__(
+        self, reader: TraceReader, branch: int, episode: int, *, walks: bool = False
+    ) -> None:
+        """walks: whether states and physics states say where the body is in a maze."""
         self._proposals = _Rows(reader, "Proposal", PROPOSAL_COLUMNS, branch, episode)
+        if walks:
+            self._proposals.read_places()
         self._steps = _Rows(reader, "EnvironmentStep", STEP_COLUMNS, branch, episode)
         self._known = History.empty()
         self._joined = (0, 0)
@@ -57,7 +63,9 @@ class EpisodeColumns:
                 spread = columns.get(name, np.full(len(t), np.nan))
                 spread[places] = rows[name]
                 columns[name] = spread
-        return History.from_columns({name: columns[name] for name in HISTORY_COLUMNS})
+        return History.from_columns(
+            {name: columns[name] for name in HISTORY_COLUMNS}, self._proposals.walk()
+        )
 
 
 class _Rows:
@@ -72,12 +80,18 @@ class _Rows:
         self._path, self._begins = _path_of(branches, branch, episode), branches.seqs
         self._since = 0
         self._over = False
+        self._reads_places = False
+        self._places: dict[str, Floats] = {name: np.zeros((0, 2)) for name in ("real", "twin")}
         self.columns: dict[str, Column] = {
             name: np.zeros(0, np.int64) for name in ("seq", *self._names)
         }
 
     def __len__(self) -> int:
         return len(self.columns["seq"])
+
+    def read_places(self) -> None:
+        """From now on, also where the body and its frozen twin are."""
+        self._reads_places = True
 
     def read(self, most: int | None) -> bool:
         """Read at most so many rows; whether there are no more now."""
@@ -120,7 +134,24 @@ class _Rows:
                 name: np.concatenate([column, new[name][held]])
                 for name, column in self.columns.items()
             }
+            self._add_places(new["seq"][held].tolist())
         return len(held), not held.all()
+
+    def walk(self) -> Walk:
+        """The places that were read."""
+        read = len(self._places["real"])
+        return Walk(t=self.columns["t"][:read].astype(float), **self._places)
+
+    def _add_places(self, seqs: list[int]) -> None:
+        if not self._reads_places:
+            return
+        for name, field, part in (
+            ("real", "state", slice(0, 2)),
+            ("twin", "twin_physics_state", PHYSICS_PLACE),
+        ):
+            rows = [each[part] for each in self._reader.arrays(field, seqs)]
+            found = [row if row.shape == (2,) else (np.nan, np.nan) for row in rows]
+            self._places[name] = np.concatenate([self._places[name], np.array(found, float)])
 
     def _has_ended(self, branch: int) -> bool:
         """Whether the branch grows no more in this episode."""

@@ -19,7 +19,7 @@ from core.traces.archive import TraceReader
 from core.traces.columns import Column
 from core.traces.lineage import Branches
 from core.traces.task import task_of
-from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
+from core.traces.trace import EnvironmentStep, EpisodeStarted, GradientUpdate, Proposal
 
 KEPT_ROWS = 200_000
 """Of episodes' columns that stay in memory: 40 MB."""
@@ -40,6 +40,7 @@ class RecordedRun:
         self._changes: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._last_real: tuple[Place, EnvironmentStep] | None = None
         self._episodes: dict[tuple[int, int], EpisodeColumns] = {}
+        self._starts: dict[tuple[int, int], EpisodeStarted] = {}
 
     @property
     def seq(self) -> int:
@@ -111,6 +112,16 @@ class RecordedRun:
         """The action proposed at a step; None while its updates go on."""
         return self._reader.proposal(*place)
 
+    def episode_started(self, branch: int, episode: int) -> EpisodeStarted | None:
+        """How an episode began, on the path to a branch; None without."""
+        key = (branch, episode)
+        if key not in self._starts:
+            for segment in self.branches().path(branch):
+                if segment.end is None or episode <= segment.end[0]:
+                    found = self._find_start(segment.branch, episode)
+                    self._starts |= {} if found is None else {key: found}
+        return self._starts.get(key)
+
     def environment_step(self, place: Place) -> EnvironmentStep | None:
         """What really happened at a step; None until the action was applied."""
         if self._last_real is None or self._last_real[0] != place:
@@ -136,6 +147,9 @@ class RecordedRun:
             k=last if address.k is None else min(address.k, last),
             live=live,
             branch=address.branch,
+            episode_started=self.episode_started(address.branch, address.episode)
+            if self.task.maze
+            else None,
         )
 
     def settings_at(self, place: Place) -> Settings:
@@ -176,9 +190,16 @@ class RecordedRun:
         words = changed(started, parent, before, made)
         return (*words, *(f"later {word}" for word in later))
 
+    def _find_start(self, branch: int, episode: int) -> EpisodeStarted | None:
+        rows = self._reader.columns("EpisodeStarted", [], branch=branch, episode=episode)
+        found = self._reader.read(int(rows["seq"][0])) if len(rows["seq"]) else None
+        return found if isinstance(found, EpisodeStarted) else None
+
     def _columns(self, branch: int, episode: int) -> EpisodeColumns:
         key = (branch, episode)
-        found = self._episodes.pop(key, None) or EpisodeColumns(self._reader, branch, episode)
+        found = self._episodes.pop(key, None) or EpisodeColumns(
+            self._reader, branch, episode, walks=self.task.maze is not None
+        )
         self._episodes[key] = found
         while len(self._episodes) > 1 and sum(map(len, self._episodes.values())) > KEPT_ROWS:
             del self._episodes[next(iter(self._episodes))]

@@ -11,9 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.state.walk import Walk
 from core.settings import Settings
 from core.tasks import Task
-from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal, RunStarted
+from core.traces.trace import (
+    EnvironmentStep,
+    EpisodeStarted,
+    GradientUpdate,
+    Proposal,
+    RunStarted,
+)
 
 Column = NDArray[np.float64]
 
@@ -38,6 +45,8 @@ class Moment:
     """Whether the cursor follows the newest record."""
     branch: int = 0
     """The branch that is looked at; what it shares with its parents is recorded as theirs."""
+    episode_started: EpisodeStarted | None = None
+    """The start of the episode; None where nobody asks where it began."""
     layer_names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +118,8 @@ class History:
     imagine_ms: Column
     backward_ms: Column
     other_ms: Column
+    walk: Walk = field(default_factory=Walk.empty)
+    """Where the body went; empty where the task has no maze."""
 
     def __post_init__(self) -> None:
         lengths = {len(getattr(self, name)) for name in HISTORY_COLUMNS}
@@ -124,7 +135,9 @@ class History:
         return cls.from_columns({})
 
     @classmethod
-    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> History:
+    def from_columns(
+        cls, columns: Mapping[str, NDArray[Any]], walk: Walk | None = None
+    ) -> History:
         """From columns by name; one that is missing is NaN."""
         length = max((len(column) for column in columns.values()), default=0)
         missing = np.full(length, np.nan)
@@ -132,11 +145,14 @@ class History:
             **{
                 name: np.asarray(columns.get(name, missing), dtype=np.float64)
                 for name in HISTORY_COLUMNS
-            }
+            },
+            walk=Walk.empty() if walk is None else walk,
         )
 
 
-HISTORY_COLUMNS: tuple[str, ...] = tuple(f.name for f in dataclasses.fields(History))
+HISTORY_COLUMNS: tuple[str, ...] = tuple(
+    f.name for f in dataclasses.fields(History) if f.name != "walk"
+)
 """The columns a History is made of: `seq`, and those below, named as in the records."""
 STEP_COLUMNS: tuple[str, ...] = (
     "reward", "episode_return", "frozen_return",

@@ -15,7 +15,7 @@ from core.errors import TraceError
 from core.traces.columns import Column, read_columns
 from core.traces.connection import connect, open_read_only, reported, wal_bytes, wal_path
 from core.traces.lineage import Branches
-from core.traces.rows import load_record
+from core.traces.rows import load_field, load_record
 from core.traces.schema import layout
 from core.traces.structure import check_structure
 from core.traces.trace import (
@@ -26,7 +26,7 @@ from core.traces.trace import (
     Record,
     RunStarted,
 )
-from core.traces.values import DAMAGE
+from core.traces.values import DAMAGE, Array
 
 _MOST_UPDATES = 1000
 _NO_SEQ = 2**63 - 1
@@ -102,6 +102,11 @@ class TraceReader:
             except TraceError as error:
                 fact = f"{self.path}, record {seq}: {error.fact}"
                 raise TraceError(fact, error.remedy) from error
+
+    def arrays(self, field: str, seqs: Sequence[int]) -> list[Array]:
+        """That array of each of the records; nothing else of them is read."""
+        with reported(self.path):
+            return [load_field(self._connection, seq, field) for seq in seqs]
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Records first..last in order; last None: the newest at the time of the call."""

@@ -54,6 +54,15 @@ def load_record(connection: sqlite3.Connection, seq: int, kind: str) -> Record:
     return make_record(kind, scalars, _load_arrays(connection, seq, fields))
 
 
+def load_field(connection: sqlite3.Connection, seq: int, field: str) -> Array:
+    """One array of a record, without the others; TraceError where it is missing or unsound."""
+    query = "SELECT dtype, shape, data FROM arrays WHERE seq = ? AND field = ?"
+    rows = connection.execute(query, (seq, field)).fetchmany(2)
+    if len(rows) != 1:
+        raise TraceError(f"record {seq} has {len(rows)} arrays {field}", DAMAGE)
+    return load_array(field, *rows[0])
+
+
 def _load_arrays(connection: sqlite3.Connection, seq: int, fields: Layout) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     total = 0
