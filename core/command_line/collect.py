@@ -8,8 +8,8 @@ from typing import Any
 
 from core.command_line.output import say
 from core.command_line.parser import UsageError, add_command, number, whole_number
+from core.command_line.task_finding import HELP, find_task
 from core.command_line.window import WindowCommands
-from core.tasks import find_task
 
 
 def add_parser(commands: Any) -> None:
@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
         example="python main.py collect hopper --recipe recipe.json --steps 200000 "
         "--dataset psiscope/hopper/medium-replay-v0",
     )
-    parser.add_argument("task", metavar="TASK")
+    parser.add_argument("task", metavar="TASK", help=HELP)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--recipe", type=Path, metavar="FILE", help="JSON list of parts")
     source.add_argument(

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.checkpoints.manifest import MANIFEST_FILE
-from core.command_line.output import say
+from core.command_line.output import say, warn
 from core.command_line.parser import PROGRAM, UsageError, add_command, number, whole_number
+from core.command_line.task_finding import HELP, find_task
 from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target
-from core.tasks import find_task
+from core.tasks import TASKS, Task
 from core.versions import versions
 
+if TYPE_CHECKING:
+    from core.pretraining.recipes import Recipe
+
+UNKNOWN_BETA = 0.01
+"""Of both penalties, where nobody knows better: in the middle of ReBRAC's own."""
 _KINDS = (
     "medium-replay", "full-replay", "medium-expert", "random", "medium", "expert",
     "play", "diverse",
@@ -33,7 +39,9 @@ def add_parser(commands: Any) -> None:
         example="python main.py train hopper --dataset psiscope/hopper/medium-replay-v0 "
         "--output checkpoints/my-hopper",
     )
-    parser.add_argument("task", metavar="TASK")
+    parser.add_argument(
+        "task", metavar="TASK", help=f"{HELP}, or `dataset`: the one that the data set names"
+    )
     parser.add_argument(
         "--dataset", required=True, metavar="ID", help="Minari id, or a D4RL HDF5 file"
     )
@@ -46,8 +54,19 @@ def add_parser(commands: Any) -> None:
         choices=_KINDS,
         help="which coefficients; default: read from the data set's name",
     )
-    parser.add_argument("--beta-actor", type=number(0, 100), metavar="B")
-    parser.add_argument("--beta-critic", type=number(0, 100), metavar="B")
+    for beta in ("--beta-actor", "--beta-critic"):
+        parser.add_argument(
+            beta,
+            type=number(0, 100),
+            metavar="B",
+            help=f"default: by task and kind of data; {UNKNOWN_BETA} where none is known",
+        )
+    parser.add_argument(
+        "--updates",
+        type=whole_number(1, 10**8),
+        metavar="N",
+        help="at most N gradient updates in each stage: for trying things out",
+    )
     parser.add_argument("--seed", type=whole_number(0), default=0)
     parser.add_argument(
         "--resume", action="store_true", help="go on with a stopped training of --output"
@@ -56,22 +75,15 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Train and say where the checkpoint is."""
-    task = find_task(arguments.task)
+    task = find_task(arguments.task, dataset_id=arguments.dataset)
     _check_output(arguments.output, resume=arguments.resume)
-    from core.pretraining.recipes import find_recipe
     from core.pretraining.train import train
 
     folder = train(
         task,
         dataset_id=arguments.dataset,
         output=arguments.output,
-        recipe=find_recipe(
-            arguments.recipe,
-            task,
-            _kind(arguments),
-            arguments.beta_actor,
-            arguments.beta_critic,
-        ),
+        recipe=_recipe(arguments, task),
         seed=arguments.seed,
         resume=arguments.resume,
         commands=(_command(arguments),),
@@ -95,10 +107,32 @@ def _check_output(output: Path, *, resume: bool) -> None:
         )
 
 
+def kind_of(dataset: str) -> str:
+    """The kind of data that the name of a data set says; empty where it says none."""
+    return next((kind for kind in _KINDS if kind in Path(dataset).name), "")
+
+
+def _recipe(arguments: argparse.Namespace, task: Task) -> Recipe:
+    from core.pretraining.recipes import find_recipe
+
+    actor, critic = arguments.beta_actor, arguments.beta_critic
+    if task.name not in TASKS and None in (actor, critic):
+        actor = UNKNOWN_BETA if actor is None else actor
+        critic = UNKNOWN_BETA if critic is None else critic
+        warn(
+            f"psiscope train: no ReBRAC coefficients are known for {task.name}: taking "
+            f"beta_actor {actor:g}, beta_critic {critic:g}; others with --beta-actor and "
+            "--beta-critic"
+        )
+    kind = _kind(arguments) if None in (actor, critic) else ""
+    recipe = find_recipe(arguments.recipe, task, kind, actor, critic)
+    return recipe if arguments.updates is None else recipe.capped(arguments.updates)
+
+
 def _kind(arguments: argparse.Namespace) -> str:
     """Which of the known coefficients apply; empty where both are given."""
     given: str | None = arguments.kind
-    named = next((kind for kind in _KINDS if kind in Path(arguments.dataset).name), "")
+    named = kind_of(arguments.dataset)
     if not (given or named) and None in (arguments.beta_actor, arguments.beta_critic):
         raise UsageError(
             f"the name {arguments.dataset} does not say what kind of data it is",
@@ -110,7 +144,7 @@ def _kind(arguments: argparse.Namespace) -> str:
 def _command(arguments: argparse.Namespace) -> str:
     """The command line that trains this again."""
     words = ["train", arguments.task, "--dataset", arguments.dataset]
-    for flag in ("output", "recipe", "kind", "beta_actor", "beta_critic", "seed"):
+    for flag in ("output", "recipe", "kind", "beta_actor", "beta_critic", "updates", "seed"):
         given = getattr(arguments, flag)
         if given is not None:
             words += [f"--{flag.replace('_', '-')}", str(given)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import warnings
 from collections.abc import Sequence
@@ -61,6 +62,15 @@ def is_registered(identifier: str) -> bool:
     if identifier.startswith(ROBOTICS):
         _register_robotics()
     return identifier in gymnasium.registry
+
+
+def nearest_ids(name: str) -> list[str]:
+    """Up to three registered ids that look like the name; the newest versions first."""
+    found = {identifier.lower(): identifier for identifier in gymnasium.registry}
+    word = name.lower()
+    begins = sorted((key for key in found if key.startswith(f"{word}-v")), reverse=True)
+    near = begins or difflib.get_close_matches(word, found, n=3)
+    return [found[key] for key in near[:3]]
 
 
 def check_arguments(arguments: Sequence[Argument]) -> None:

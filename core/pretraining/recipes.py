@@ -59,6 +59,22 @@ class Recipe:
         }
         return supervised[stage].updates if stage in supervised else self.rebrac_updates
 
+    def capped(self, updates: int) -> Recipe:
+        """The same with at most so many updates a stage; learning rates fall by then."""
+
+        def shorter(stage: RegressionSettings) -> RegressionSettings:
+            return dataclasses.replace(stage, updates=min(stage.updates, updates))
+
+        decay = min(self.rebrac.decay_updates, updates)
+        return dataclasses.replace(
+            self,
+            rebrac=dataclasses.replace(self.rebrac, decay_updates=decay),
+            rebrac_updates=min(self.rebrac_updates, updates),
+            dynamics=shorter(self.dynamics),
+            reward=shorter(self.reward),
+            ensemble=shorter(self.ensemble),
+        )
+
 
 def find_recipe(
     name: str,
