@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from core.errors import SettingsError
+from core.errors import InputError, SettingsError
+from core.trust import parse_reference
 
 Controller = Literal["frozen", "critic-only", "adaptive"]
 StepRule = Literal["plain", "action"]
@@ -57,6 +58,9 @@ class Settings:
     optimizer: Optimizer = "gradient"
     gradient_clip: float | None = None
     """Largest gradient norm; None: no clip."""
+    updater: str = ""
+    """An update rule of the user's own, FILE.py:FUNCTION or MODULE:FUNCTION, in place of step
+    rule, optimizer and clip; empty: the built-in rule."""
     trust_radius: float | None = 0.1
     """rho: largest |a_i(psi_E) - a_i(psi_0)| at s_t, in action units; None: no trust region."""
     reset_mode: ResetMode = "step"
@@ -71,6 +75,7 @@ class Settings:
                 )
         for name, (low, high) in _BOUNDS.items():
             _check_bounds(name, getattr(self, name), low, high)
+        _check_updater(self.updater)
 
     @property
     def imagined_steps(self) -> int:
@@ -93,6 +98,7 @@ class Settings:
         values = dataclasses.asdict(self) | changes
         for name, (low, high) in _BOUNDS.items():
             _check_bounds(name, values[name], low, high)
+        _check_updater(values["updater"])
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> str:
@@ -161,3 +167,13 @@ def _check_bounds(name: str, value: Any, low: float, high: float) -> None:
         raise SettingsError(
             f"{name.replace('_', '-')} is {value!r}", f"use {kind} from {low:g} to {high:g}"
         )
+
+
+def _check_updater(value: Any) -> None:
+    if not isinstance(value, str):
+        raise SettingsError(f"updater is {value!r:.80}", "name a function, FILE.py:FUNCTION")
+    if value:
+        try:
+            parse_reference(value)
+        except InputError as error:
+            raise SettingsError(f"the updater {error.fact}", error.remedy) from error

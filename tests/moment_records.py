@@ -59,6 +59,7 @@ def make_update(
         "drift": float(np.linalg.norm(layer_drifts)),
         "trust_factor": 1.0,
         "finite": True,
+        "updater_record": "",
         "layer_gradient_norms": np.full(sizes.layers, NAN)
         if last
         else 10.0 + rng.random(sizes.layers),

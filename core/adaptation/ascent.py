@@ -6,9 +6,11 @@ repeat E times:  psi <- psi + alpha dJ/dpsi
 from __future__ import annotations
 
 import copy
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,11 +18,13 @@ from torch import Tensor
 from core.adaptation.guards import clip, trust_region
 from core.adaptation.objective import horizon_return
 from core.adaptation.rollout import Rollout, imagine
+from core.adaptation.updater import START, Objective, UpdateAddress, ask
 from core.adaptation.weights import flat, psi_of, set_psi
 from core.arrays import Actions, States
 from core.models.interfaces import Critic, WorldModel
 from core.models.policy import MlpPolicy
 from core.settings import Settings
+from core.trust import Program
 
 ADAM_BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
@@ -39,13 +43,16 @@ class Update:
     gradient: Tensor | None
     """(W,) dJ/dpsi before clipping; None at k = E."""
     step_size: float
-    """alpha; NaN at k = E."""
+    """alpha; NaN at k = E and with a foreign update rule."""
     psi: Tensor
     """(W,) psi_k."""
     action: Actions
     """(1, A) pi_psi_k(s_t)."""
     trust_factor: float
     finite: bool
+    """Objective and gradient are finite, and a foreign update rule gave usable weights."""
+    updater_record: str = ""
+    """What a foreign update rule tells of the step to k + 1, or why it is refused, JSON."""
     imagine_ms: float
     backward_ms: float
 
@@ -68,6 +75,8 @@ class Adaptation:
     critic: Critic
     discount: float
     critic_reward_scale: float = 1.0
+    updater: Program | None = None
+    """An update rule of the user's own; None: the built-in one."""
     policy: MlpPolicy = field(init=False)
     psi_0: Tensor = field(init=False)
     moments: Moments = field(default_factory=Moments, init=False)
@@ -90,9 +99,11 @@ class Adaptation:
         first: int = 0,
         final: int | None = None,
         observe_last: bool = True,
+        address: UpdateAddress = START,
     ) -> Iterator[Update]:
         """Adapt at state (1, S) with draws noise (H, K, M, S); yields k = first..final.
 
+        address: seed, episode and t, for an update rule of the user's own.
         first above 0 goes on from the weights psi_first that are there; final is E unless it
         is given. Where objective or gradient is not finite the update says so, the weights are
         the pretrained ones again, and no further update follows. observe_last=False spares
@@ -104,12 +115,18 @@ class Adaptation:
             factor = self._guard(state, settings) if last and k > 0 else 1.0
             blind = last and not observe_last
             update = self._observe(k, last, state, noise, settings, blind, factor)
+            if update.finite and update.gradient is not None:
+                if self.updater is None:
+                    self._step(update.gradient, update.step_size, settings)
+                else:
+                    here = dataclasses.replace(address, k=k)
+                    update = self._ask(
+                        self.updater, update, update.gradient, (state, noise), here
+                    )
             if not update.finite:
                 self.reset()
                 yield update
                 return
-            if update.gradient is not None:
-                self._step(update.gradient, update.step_size, settings)
             yield update
 
     def _observe(
@@ -129,13 +146,7 @@ class Adaptation:
         started = ended = time.perf_counter()
         if not blind:
             with torch.set_grad_enabled(not last):
-                particles = state.expand(noise.shape[2], -1)
-                rollout = imagine(self.policy, self.model, self.critic, particles, noise)
-                objectives = horizon_return(
-                    rollout,
-                    discount=self.discount,
-                    critic_reward_scale=self.critic_reward_scale,
-                )
+                rollout, objectives = self._imagine(self.policy, state, noise)
             ended = time.perf_counter()
             if not last:
                 gradient = flat(
@@ -146,7 +157,8 @@ class Adaptation:
         step_size = float("nan")
         if gradient is not None:
             finite = finite and bool(torch.isfinite(gradient).all())
-            step_size = self._step_size(gradient, state, settings) if finite else float("nan")
+            if finite and self.updater is None:
+                step_size = self._step_size(gradient, state, settings)
         return Update(
             k=k,
             last=last,
@@ -161,6 +173,52 @@ class Adaptation:
             imagine_ms=(ended - started) * 1e3,
             backward_ms=backward_ms,
         )
+
+    def _imagine(
+        self, policy: MlpPolicy, state: States, noise: Tensor
+    ) -> tuple[Rollout, Tensor]:
+        """M futures from state (1, S), and J of each (M,)."""
+        particles = state.expand(noise.shape[2], -1)
+        rollout = imagine(policy, self.model, self.critic, particles, noise)
+        return rollout, horizon_return(
+            rollout, discount=self.discount, critic_reward_scale=self.critic_reward_scale
+        )
+
+    def _ask(
+        self,
+        updater: Program,
+        update: Update,
+        gradient: Tensor,
+        moment: tuple[States, Tensor],
+        address: UpdateAddress,
+    ) -> Update:
+        """The step to k + 1 by a rule of the user's own; what is refused is not finite."""
+        state, noise = moment
+        objective = Objective(
+            psi=update.psi,
+            objectives=update.objectives,
+            gradient=gradient,
+            policy=copy.deepcopy(self.policy),
+            evaluate=partial(self._evaluate, state, noise),
+            act=lambda policy: policy(state),
+        )
+        answer = ask(updater, self.policy, objective, address)
+        self.moments = Moments()
+        if answer.psi is not None:
+            set_psi(self.policy, answer.psi)
+        return dataclasses.replace(
+            update, updater_record=answer.record, finite=answer.psi is not None
+        )
+
+    def _evaluate(
+        self, state: States, noise: Tensor, policy: MlpPolicy, *, differentiable: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        with torch.set_grad_enabled(differentiable):
+            _, objectives = self._imagine(policy, state, noise)
+        if not differentiable:
+            return objectives, None
+        weights = list(policy.parameters())
+        return objectives.detach(), flat(torch.autograd.grad(objectives.mean(), weights))
 
     def _guard(self, state: States, settings: Settings) -> float:
         factor = trust_region(

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from core.adaptation.ascent import Adaptation
 from core.adaptation.noise import imagination_noise
+from core.adaptation.updater import UpdateAddress, refusal
 from core.checkpoints.checkpoint import Checkpoint
 from core.settings import Settings
+from core.trust import ProgramError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,18 @@ class AdaptiveController:
         noise = imagination_noise(self.settings, rows.shape[1], seed=self._seed, episode=0, t=t)
         imagine_ms = backward_ms = 0.0
         action = rows.new_zeros(0)
-        for update in self._adaptation.updates(rows, noise, self.settings, observe_last=False):
+        for update in self._adaptation.updates(
+            rows,
+            noise,
+            self.settings,
+            observe_last=False,
+            address=UpdateAddress(seed=self._seed, t=t),
+        ):
             imagine_ms += update.imagine_ms
             backward_ms += update.backward_ms
             action = update.action
             if not update.finite:
+                _raise_refusal(update.updater_record)
                 with torch.inference_mode():
                     action = self._adaptation.pretrained(rows)
         if self.settings.reset_mode == "step":
@@ -68,6 +77,13 @@ class AdaptiveController:
         self.timings = Timings(imagine_ms=imagine_ms, backward_ms=backward_ms)
         result: NDArray[np.float32] = action[0].numpy()
         return result
+
+
+def _raise_refusal(record: str) -> None:
+    """A figure of an update rule that does not work would be one of another rule."""
+    refused = refusal(record)
+    if refused:
+        raise ProgramError(refused)
 
 
 def make_adaptation(checkpoint: Checkpoint, settings: Settings) -> Adaptation:
@@ -78,7 +94,16 @@ def make_adaptation(checkpoint: Checkpoint, settings: Settings) -> Adaptation:
         critic=checkpoint.critic,
         discount=checkpoint.task.discount,
         critic_reward_scale=checkpoint.manifest.critic_reward_scale,
+        updater=checkpoint.updater(settings),
     )
+
+
+def refit(adaptation: Adaptation, checkpoint: Checkpoint, old: Settings, new: Settings) -> None:
+    """Give an adaptation what other settings ask for; its weights stay."""
+    if new.survival != old.survival:
+        adaptation.model = checkpoint.world_model(new)
+    if new.updater != old.updater:
+        adaptation.updater = checkpoint.updater(new)
 
 
 def make_controller(checkpoint: Checkpoint, settings: Settings, seed: int = 0) -> Controller:

@@ -22,6 +22,7 @@ from core.models.reward import RewardModel
 from core.models.world_model import LearnedWorldModel
 from core.settings import Settings
 from core.tasks import Task
+from core.trust import UNTRUSTED, Program, Trust
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
     "policy": MlpPolicy,
@@ -47,6 +48,12 @@ class Checkpoint:
     reward: RewardModel | None
     """None where the task's goal gives the reward."""
     ensemble: DynamicsEnsemble
+    trust: Trust = UNTRUSTED
+    """Whether programs may run beside it."""
+
+    def updater(self, settings: Settings) -> Program | None:
+        """The update rule of the user's own; None for the built-in one. InputError."""
+        return self.trust.load("updater", settings.updater) if settings.updater else None
 
     def world_model(self, settings: Settings) -> LearnedWorldModel:
         """Dynamics, reward and the survival rule of the settings."""
@@ -56,13 +63,15 @@ class Checkpoint:
     def settle(self, settings: Settings) -> Settings:
         """The settings with the tuned step size and delta filled in where they are left open.
 
-        Raises CheckpointError where the checkpoint was not tuned for that controller.
+        Raises CheckpointError where the checkpoint was not tuned for that controller, and
+        InputError for an update rule that may not run or cannot be loaded.
         """
+        self.updater(settings)
         tuned = self.manifest.tuned.get(
             "critic-only" if settings.imagined_steps == 0 else "adaptive"
         )
         needed = "step_size" if settings.step_rule == "plain" else "delta"
-        if getattr(settings, needed) is not None or settings.updates == 0:
+        if settings.updater or getattr(settings, needed) is not None or not settings.updates:
             return settings
         value = getattr(tuned, needed, None)
         if value is None:
@@ -74,8 +83,11 @@ class Checkpoint:
         return settings.replace(**{needed: value})
 
 
-def load(name_or_path: str | Path) -> Checkpoint:
-    """A checkpoint by name, alias or folder. Raises CheckpointError in one line."""
+def load(name_or_path: str | Path, trust: Trust = UNTRUSTED) -> Checkpoint:
+    """A checkpoint by name, alias or folder. Raises CheckpointError in one line.
+
+    trust: whether programs may run beside it, such as an update rule.
+    """
     stored = read_checkpoint(find_checkpoint(str(name_or_path)))
     manifest = stored.manifest
     task = manifest.find_task()
@@ -85,7 +97,12 @@ def load(name_or_path: str | Path) -> Checkpoint:
         for name in _KINDS.keys() - known
     }
     return Checkpoint(
-        task=task, manifest=manifest, digest=stored.digest, path=stored.path, **networks
+        task=task,
+        manifest=manifest,
+        digest=stored.digest,
+        path=stored.path,
+        trust=trust,
+        **networks,
     )
 
 

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from core.checkpoints.catalogue import find_checkpoint
 from core.checkpoints.checkpoint import Checkpoint
 from core.checkpoints.task_facts import task_json
+from core.commands import Command
 from core.device import fingerprint
 from core.errors import CheckpointError
 from core.settings import Settings
 from core.traces.trace import FORMAT_VERSION, OURS, RunStarted
+from core.trust import code_json
 from core.versions import versions
 
 
@@ -38,12 +40,29 @@ def run_started(
         settings=settings.to_json(),
         diagnostics=diagnostics,
         layer_names=json.dumps(list(layer_names)),
+        trusted_code=_trusted_code(checkpoint, settings),
         tuned=json.dumps(tuned),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         checkpoint_path=where(checkpoint),
         versions=json.dumps(versions()),
         fingerprint=json.dumps(fingerprint(), sort_keys=True),
     )
+
+
+def _trusted_code(checkpoint: Checkpoint, settings: Settings) -> str:
+    """The programs that run from the start, JSON list; empty where none may run."""
+    if not checkpoint.trust.given:
+        return ""
+    updater = checkpoint.updater(settings)
+    return code_json(() if updater is None else (updater.code,))
+
+
+def told_code(checkpoint: Checkpoint, command: Command) -> str:
+    """Which program a command brings, for its record; empty where it brings none."""
+    if not command.settings.get("updater"):
+        return ""
+    code = checkpoint.trust.load("updater", command.settings["updater"]).code
+    return f", update rule {code.reference}, sha256 {code.sha256}"
 
 
 def where(checkpoint: Checkpoint) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.adaptation.updater import refusal
 from core.diagnosis.oracle import TrueFutures
 from core.envs.mujoco import Transition, Vector
 from core.session.records import NAN, Address, Stopwatch
@@ -58,7 +59,7 @@ def propose(
         episode=address.episode,
         t=address.t,
         k=last.k,
-        fallback="" if last.finite else NOT_FINITE,
+        fallback="" if last.finite else refusal(last.updater_record) or NOT_FINITE,
         trust_factor=last.trust_factor,
         objective_before=first.objective,
         objective_after=last.objective,

@@ -10,12 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.adaptation.ascent import Update
+from core.adaptation.ascent import Adaptation, Update
 from core.adaptation.objective import reward_terms, terminal_terms
 from core.adaptation.rollout import Rollout
 from core.adaptation.weights import layer_norms
 from core.checkpoints.checkpoint import Checkpoint
-from core.models.policy import MlpPolicy
 from core.traces.trace import MOST_PARTICLES, GradientUpdate
 
 THINNED_PARTICLES = 16
@@ -57,9 +56,9 @@ class Stopwatch:
 class UpdateRecorder:
     """Turns updates into records; keeps the gradient of k - 1 for the cosine."""
 
-    def __init__(self, checkpoint: Checkpoint, psi_0: Tensor, policy: MlpPolicy) -> None:
-        self._checkpoint, self._psi_0 = checkpoint, psi_0
-        self._layers = policy.layers()
+    def __init__(self, checkpoint: Checkpoint, adaptation: Adaptation) -> None:
+        self._checkpoint, self._psi_0 = checkpoint, adaptation.psi_0
+        self._layers = adaptation.policy.layers()
         self._previous: Tensor | None = None
 
     @property
@@ -91,6 +90,7 @@ class UpdateRecorder:
             drift=float(moved.norm()),
             trust_factor=update.trust_factor,
             finite=update.finite,
+            updater_record=update.updater_record,
             layer_gradient_norms=_array(
                 zeros if gradient is None else layer_norms(gradient, self._layers)
             ),

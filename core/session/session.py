@@ -14,8 +14,9 @@ from collections.abc import Generator, Iterator
 
 import torch
 
-from core.adaptation.controllers import make_adaptation
+from core.adaptation.controllers import make_adaptation, refit
 from core.adaptation.noise import imagination_noise
+from core.adaptation.updater import UpdateAddress
 from core.adaptation.weights import psi_of, set_psi
 from core.checkpoints.checkpoint import Checkpoint
 from core.commands import Command
@@ -24,7 +25,7 @@ from core.envs.mujoco import Transition
 from core.errors import InputError
 from core.session.breakpoints import Watch
 from core.session.clock import Clock
-from core.session.header import run_started, where
+from core.session.header import run_started, told_code, where
 from core.session.proposal import environment_step, propose
 from core.session.reality import Reality
 from core.session.records import Address, Stopwatch, UpdateRecorder
@@ -54,8 +55,8 @@ class Session:
         self.settings = self.pending = checkpoint.settle(settings)
         self._first_settings = self.settings
         self._reality = Reality(checkpoint, diagnostics=diagnostics)
-        adaptation = self._adaptation = make_adaptation(checkpoint, self.settings)
-        self._recorder = UpdateRecorder(checkpoint, adaptation.psi_0, adaptation.policy)
+        self._adaptation = make_adaptation(checkpoint, self.settings)
+        self._recorder = UpdateRecorder(checkpoint, self._adaptation)
         self._before = copy.deepcopy(checkpoint.policy)
         self._clock = Clock()
         self._records = self._run()
@@ -113,7 +114,7 @@ class Session:
             k=len(clock.updates),
             command_id=command.id,
             command=command.to_line(),
-            effect=effect,
+            effect=effect + told_code(self.checkpoint, command) * accepted,
             accepted=accepted,
         )
 
@@ -249,10 +250,9 @@ class Session:
         noise = imagination_noise(
             self.settings, rows.shape[1], seed=self.seed, episode=clock.episode, t=clock.t
         )
-        made, final = len(clock.updates), clock.acts_at
-        for update in self._adaptation.updates(
-            rows, noise, self.settings, first=made, final=final
-        ):
+        here = UpdateAddress(seed=self.seed, episode=clock.episode, t=clock.t)
+        made, final, adapt = len(clock.updates), clock.acts_at, self._adaptation.updates
+        for update in adapt(rows, noise, self.settings, first=made, final=final, address=here):
             clock.fresh = False
             clock.updates.append(self._recorder.record(update, address))
             watch.pause()
@@ -294,6 +294,5 @@ class Session:
         return self._reality.snapshot(self._clock.address, standing, weights, moments)
 
     def _use(self, settings: Settings) -> None:
-        if settings.survival != self.settings.survival:
-            self._adaptation.model = self.checkpoint.world_model(settings)
+        refit(self._adaptation, self.checkpoint, self.settings, settings)
         self.settings = settings

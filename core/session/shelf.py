@@ -7,27 +7,29 @@ from pathlib import Path
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.errors import CheckpointError, InputError
 from core.traces.trace import BranchStarted, RunStarted
+from core.trust import UNTRUSTED, Trust
 
 
 class Shelf:
-    """Checkpoints by digest."""
+    """Checkpoints by digest; those that bring programs only where these may run."""
 
-    def __init__(self, *checkpoints: Checkpoint) -> None:
+    def __init__(self, *checkpoints: Checkpoint, trust: Trust = UNTRUSTED) -> None:
+        self.trust = trust
         self._known = {checkpoint.digest: checkpoint for checkpoint in checkpoints}
 
     def of(self, started: RunStarted | BranchStarted) -> Checkpoint:
         """Where it was when the record was made, else by its name."""
         if started.checkpoint_digest not in self._known:
             try:
-                found = load(Path(started.checkpoint_path))
+                found = load(Path(started.checkpoint_path), self.trust)
             except CheckpointError:
-                found = load(started.checkpoint)
+                found = load(started.checkpoint, self.trust)
             self._known[started.checkpoint_digest] = found
         return self._known[started.checkpoint_digest]
 
     def named(self, name: str, task: str) -> Checkpoint:
         """A checkpoint of that name or folder for the task; InputError for another task."""
-        found = load(name)
+        found = load(name, self.trust)
         if found.task.name != task:
             raise InputError(
                 f"{name} is a checkpoint for {found.task.name}", f"choose one for {task}"

@@ -37,7 +37,12 @@ class GradientUpdate:
     trust_factor: float = value(
         "1", "c of the trust region, psi <- psi_0 + c (psi_E - psi_0); 1 where k < E"
     )
-    finite: bool = value("", "whether objective and gradient were finite")
+    finite: bool = value(
+        "", "whether objective and gradient were finite, and a foreign update rule kept to terms"
+    )
+    updater_record: str = value(
+        "", "what a foreign update rule tells of the update to k + 1, JSON; empty without one"
+    )
     layer_gradient_norms: Array = value("reward/weight", "gradient norm per layer", shape="L")
     layer_drifts: Array = value("weight", "|psi_k - psi_0| per layer", shape="L")
     action: Array = value("action", "pi_psi_k(s_t)", shape="A")
