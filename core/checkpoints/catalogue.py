@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import platformdirs
+
 from core.checkpoints.disk import read_bounded, reporting
 from core.checkpoints.manifest import MANIFEST_FILE, Manifest, parse_manifest
 from core.checkpoints.strict_json import LARGEST_JSON
@@ -13,14 +15,21 @@ from core.tasks import TASKS
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "checkpoints"
 FOLDER_VARIABLE = "PSISCOPE_CHECKPOINTS"
-"""Names a folder of one's own checkpoints, which come before the shipped ones."""
+"""Names the folder of one's own checkpoints, which come before the shipped ones."""
+
+
+def own_folder() -> Path:
+    """Where one's own checkpoints are: PSISCOPE_CHECKPOINTS, else `checkpoints` in the user's
+    data folder. Not created."""
+    given = os.environ.get(FOLDER_VARIABLE, "")
+    data = Path(platformdirs.user_data_dir("psiscope", appauthor=False))
+    return Path(given) if given else data / "checkpoints"
 
 
 def list_checkpoints() -> list[Path]:
     """The folders of all checkpoints that have a name, own ones first; broken ones included."""
-    own = os.environ.get(FOLDER_VARIABLE, "")
     found: dict[str, Path] = {}
-    for parent in (Path(own), SHIPPED) if own else (SHIPPED,):
+    for parent in (own_folder(), SHIPPED):
         for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
             if not folder.name.startswith(".") and (folder / MANIFEST_FILE).is_file():
                 found.setdefault(folder.name, folder)

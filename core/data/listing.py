@@ -135,8 +135,11 @@ def _read(dataset_id: str, folder: Path) -> ListedDataset:
     if metadata.get("dataset_id") != dataset_id:
         raise DataError("its metadata name another data set")
     environment = _environment(metadata.get("env_spec"))
-    if metadata.get("data_format", "hdf5") == "hdf5":
-        _check_signature(folder / "data" / DATA_FILE)
+    if metadata.get("data_format", "hdf5") != "hdf5":
+        raise DataError(
+            f"its format is {printable(str(metadata['data_format']), 40)}, not hdf5"
+        )
+    _check_signature(folder / "data" / DATA_FILE)
     return ListedDataset(
         id=dataset_id,
         path=str(folder),
