@@ -40,7 +40,6 @@ _LOOKS = frozenset(
     )
 )
 """Arguments that change pictures alone: left out."""
-_SPACES = ("observation_space", "action_space")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,20 +111,6 @@ def parse_environment_spec(text: str, dataset_id: str) -> EnvironmentSpec:
     )
     check_arguments(arguments)
     return EnvironmentSpec(environment_id=identifier, arguments=arguments)
-
-
-def check_spaces(dataset_id: str) -> None:
-    """Raise DataError where a local data set stores no spaces: Minari would then make, and so
-    import, whatever environment the data set names."""
-    metadata = read_metadata(dataset_id)
-    if metadata is None:
-        return
-    for name in _SPACES:
-        if not isinstance(metadata.get(name), str):
-            raise DataError(
-                f"the data set {dataset_id} does not store its {name.replace('_', ' ')}",
-                "to find it out a program would be run that the data set names: refused",
-            )
 
 
 def read_metadata(dataset_id: str) -> dict[str, Any] | None:
