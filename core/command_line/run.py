@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -127,4 +128,8 @@ def _text(values: dict[str, Any]) -> str:
 
 def _numbers(value: float | list[float] | None) -> str:
     found = value if isinstance(value, list) else [value]
-    return " ".join("-" if number is None else f"{number:.2f}" for number in found) or "-"
+    return " ".join(_text_of(number) for number in found) or "-"
+
+
+def _text_of(number: float | None) -> str:
+    return "-" if number is None or math.isnan(number) else f"{number:.2f}"

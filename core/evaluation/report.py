@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
@@ -93,7 +94,7 @@ class Report:
         return (
             name,
             f"{fmean(returns):.1f} +- {spread:.1f}",
-            f"{fmean(e.score for e in episodes):.1f}",
+            _mean_score(episodes),
             gain,
             outcomes,
             str(len(episodes)),
@@ -110,6 +111,11 @@ def make_report(plan: Plan, episodes: Sequence[Episode]) -> Report | None:
         return None
     grouped = {name: [by_unit[name, s] for s in seeds] for name in plan.settings}
     return Report(plan=plan, seeds=seeds, episodes=grouped)
+
+
+def _mean_score(episodes: Sequence[Episode]) -> str:
+    mean = fmean(e.score for e in episodes)
+    return "-" if math.isnan(mean) else f"{mean:.1f}"
 
 
 def _returns(episodes: Sequence[Episode]) -> list[float]:

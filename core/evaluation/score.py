@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ class Episode:
     episode_return: float
     """Sum of rewards."""
     score: float
-    """D4RL score, 0 random .. 100 expert."""
+    """D4RL score, 0 random .. 100 expert; NaN where the task has none, null in JSON."""
     length: int
     """Environment steps."""
     success: bool
@@ -35,7 +36,7 @@ class Episode:
             controller=str(values["controller"]),
             seed=int(values["seed"]),
             episode_return=float(values["episode_return"]),
-            score=float(values["score"]),
+            score=math.nan if values["score"] is None else float(values["score"]),
             length=int(values["length"]),
             success=bool(values["success"]),
             total_ms=float(values["total_ms"]),

@@ -51,11 +51,11 @@ def check_values(
         states, rewards, truncated = run_episode(environment, policy, seed)
         returns.append(float(rewards.sum()))
         to_go = discounted(rewards, discount) * task.critic_reward_scale
-        kept = len(rewards) - tail if truncated else len(rewards)
+        kept = max(1, len(rewards) - tail) if truncated else len(rewards)
         with torch.inference_mode():
-            batch = torch.from_numpy(states[: max(kept, 0)]).float()
+            batch = torch.from_numpy(states[:kept]).float()
             values.append(critic(batch, policy(batch)).numpy())
-        monte_carlo.append(to_go[: max(kept, 0)])
+        monte_carlo.append(to_go[:kept])
     environment.close()
     return QCheck(
         return_mean=float(np.mean(returns)),

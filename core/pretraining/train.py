@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -164,11 +165,12 @@ def _errors(curves: dict[str, Curves]) -> ModelErrors:
 
 def _evaluation(task: Task, curves: Curves) -> dict[str, Any]:
     mean = curves["return_mean"][-1]
+    score = task.score(mean)
     return {
         "frozen": {
             "return_mean": mean,
             "return_std": curves["return_std"][-1],
-            "score": task.score(mean),
+            **({} if math.isnan(score) else {"score": score}),
             "episodes": 10,
             "first_seed": 10_000,
         },
