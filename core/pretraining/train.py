@@ -18,6 +18,7 @@ from core.checkpoints.store import write_checkpoint
 from core.checkpoints.task_facts import task_facts
 from core.checkpoints.training import TrainingRequest, training_folder
 from core.data.dataset import OfflineDataset
+from core.data.mazes import data_density
 from core.data.source import load_dataset, recipe_of
 from core.device import use_one_thread
 from core.pretraining.fit_dynamics import EVALUATION_HORIZON, FitDynamics, FitEnsemble
@@ -103,6 +104,7 @@ def train(
             networks={name: architecture(network) for name, network in networks.items()},
             critic_reward_scale=task.critic_reward_scale,
             dataset=_facts(dataset),
+            data_density=data_density(dataset, task),
             hyperparameters=hyperparameters,
             curves=_flat(curves),
             model_errors=_errors(curves),
