@@ -75,9 +75,12 @@ def _two_branches(text: str) -> tuple[int, int]:
 
 
 def _newest_pair(reader: TraceReader) -> tuple[int, int]:
+    from core.traces.origin import check_own
+
     branches = reader.branches()
     parent = branches.parent(branches.newest)
     if parent is None:
+        check_own(reader.started())
         raise InputError(
             f"{reader.path} has branch 0 alone",
             "fork it in the window (Ctrl+B) to have something to compare",

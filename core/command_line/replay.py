@@ -33,7 +33,8 @@ def add_parser(commands: Any) -> None:
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
-    """Exit code 0: all holds; 1: the first difference was named."""
+    """Exit code 0: all holds; 1: the first difference is named, or it cannot be recomputed."""
+    from core.traces.origin import is_foreign
     from core.traces.reader import TraceReader
     from core.traces.verify import check_integrity, earliest
 
@@ -41,11 +42,13 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         records = reader.last_seq()
         difference = check_integrity(reader)
         recomputed, match = 0, None
-        if arguments.verify:
+        origin, foreign = reader.started().origin, is_foreign(reader.started())
+        if arguments.verify and not foreign:
             match, recomputed, found = _recompute(reader, records)
             difference = earliest(difference, found)
     values = {
         "trace": str(arguments.trace),
+        "origin": origin,
         "records": records,
         "recomputed": recomputed,
         "fingerprint_match": match,
@@ -54,8 +57,8 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     if arguments.json:
         say_json(values)
     else:
-        say(_lines(values, difference))
-    return 1 if difference else 0
+        say(_lines(values, difference, foreign=foreign))
+    return 1 if difference or (arguments.verify and foreign) else 0
 
 
 def _recompute(reader: TraceReader, records: int) -> tuple[bool, int, Difference | None]:
@@ -76,17 +79,22 @@ def _recompute(reader: TraceReader, records: int) -> tuple[bool, int, Difference
     return same, done, found
 
 
-def _lines(values: dict[str, Any], difference: Difference | None) -> str:
+def _lines(values: dict[str, Any], difference: Difference | None, *, foreign: bool) -> str:
     from core.traces.verify import FOREIGN_TOLERANCE
 
-    machine = {
-        None: "not recomputed: add --verify",
-        True: f"{values['recomputed']} recomputed, to the last bit",
-        False: f"{values['recomputed']} recomputed, within {FOREIGN_TOLERANCE:g} "
-        "(the trace was made on another machine or with other versions)",
-    }[values["fingerprint_match"]]
+    machine = f"written by {values['origin']!r:.80}, not Psiscope: it cannot be recomputed"
+    machine = (
+        machine
+        if foreign
+        else {
+            None: "not recomputed: add --verify",
+            True: f"{values['recomputed']} recomputed, to the last bit",
+            False: f"{values['recomputed']} recomputed, within {FOREIGN_TOLERANCE:g} "
+            "(the trace was made on another machine or with other versions)",
+        }[values["fingerprint_match"]]
+    )
     summary = f"{values['trace']}: {values['records']} records; {machine}"
     if difference is None:
-        return f"{summary}; no difference"
+        return f"{summary}; " + ("its digests hold" if foreign else "no difference")
     place = f"record {difference.record} ({difference.kind}), field {difference.field}"
     return f"{summary}\nfirst difference: {place}: {difference.detail}"

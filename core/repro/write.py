@@ -34,6 +34,7 @@ from core.session.shelf import Shelf
 from core.session.travel import session_at
 from core.traces.archive import TraceWriter
 from core.traces.connection import TraceFull
+from core.traces.origin import check_own
 from core.traces.reader import TraceReader
 from core.traces.trace import Record, Snapshot
 from core.traces.verify import FOREIGN_TOLERANCE, compare_records
@@ -63,6 +64,7 @@ def write_repro(
     recorded, and where the folder exists or cannot be written.
     """
     with new_folder(folder) as new, TraceReader(trace) as reader:
+        check_own(reader.started())
         moment = find_moment(reader, at)
         _copy(reader, moment.last, new / files.TRACE, folder, done)
         with TraceReader(new / files.TRACE) as excerpt:

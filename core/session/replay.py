@@ -13,6 +13,7 @@ from core.session.obey import obey
 from core.session.session import Session
 from core.session.shelf import Shelf
 from core.settings import Settings
+from core.traces.origin import check_own
 from core.traces.reader import TraceReader
 from core.traces.trace import CommandApplied, Difference, Record, RunStarted, Snapshot
 from core.traces.verify import compare_records
@@ -61,6 +62,7 @@ def recompute(
     rounding does grows from one environment step to the next without bound.
     """
     started = reader.started()
+    check_own(started)
     session = Session(
         shelf.of(started),
         Settings.from_json(started.settings),

@@ -15,6 +15,7 @@ from core.session.session import Session
 from core.session.shelf import Shelf
 from core.settings import Settings
 from core.traces.lineage import Branches, Clock
+from core.traces.origin import check_own
 from core.traces.reader import TraceReader
 from core.traces.trace import (
     BranchStarted,
@@ -168,6 +169,7 @@ def _records(reader: TraceReader, ranges: list[Range]) -> Iterator[tuple[int, Re
 def _session_on(way: _Way, branch: int, shelf: Shelf) -> Session:
     """A session with the checkpoint and the seed of a branch."""
     run = way.reader.started()
+    check_own(run)
     started: BranchStarted | RunStarted = way.branches.started(branch) or run
     _check_seed(started)
     return Session(

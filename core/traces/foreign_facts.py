@@ -85,10 +85,13 @@ class Sizes:
 def numbers(name: str, value: Any, shape: tuple[int | None, ...]) -> Array:
     """A float array of its own of that shape (None: any size); ValueError naming the field."""
     try:
-        array = np.array(value, dtype=np.float64)
+        given = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         line = " ".join(str(error).split())[:120]
         raise ValueError(f"{name} cannot be read as numbers: {line}") from error
+    if given.dtype.kind not in "biuf":
+        raise ValueError(f"{name} cannot be read as numbers: it holds {given.dtype}")
+    array = given.astype(np.float64, copy=True)
     fits = len(shape) == array.ndim and all(
         wanted in (None, found) for wanted, found in zip(shape, array.shape, strict=True)
     )

@@ -55,7 +55,7 @@ def make_update(address: Address, k: int, facts: UpdateFacts, sizes: Sizes) -> G
     return GradientUpdate(
         **blank("GradientUpdate", sizes)
         | values
-        | arrays
+        | {name: _kept(name, array) for name, array in arrays.items()}
         | {
             "episode": address.episode,
             "t": address.t,
@@ -178,10 +178,13 @@ def _arrays(given: Mapping[str, Any], sizes: Sizes) -> dict[str, Array]:
     states = found["imagined_states"]
     if states.size:
         found["state_quantiles"] = np.quantile(states, _QUANTILES, axis=0)
-    kept = {
-        name: array[:MOST_PARTICLES] for name, array in found.items() if names[name][0] == "M"
-    }
-    return found | kept
+    return found
+
+
+def _kept(name: str, array: Array) -> Array:
+    """Of all particles as many as a record keeps."""
+    of_particles = layout("GradientUpdate").arrays[name][0] == "M"
+    return array[:MOST_PARTICLES] if of_particles else array
 
 
 def _nothing(shape: Sequence[str], sizes: Sizes) -> Array:

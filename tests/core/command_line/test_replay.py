@@ -34,6 +34,7 @@ def test_replay_recomputes_every_record(
         last = reader.last_seq()
     assert values == {
         "trace": str(trace),
+        "origin": "psiscope",
         "records": last,
         "recomputed": last,
         "fingerprint_match": True,
