@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from app.rendering.maze import add_maze
+from app.rendering.model_files import model_file
 from app.rendering.wire import Color, Look
 from core.envs.poses import physics_layout
+from core.envs.quiet import quiet_compiler
 from core.tasks import Task
 
 Floats = NDArray[np.float64]
-MODEL_FILES = {"Hopper-v5": "hopper.xml"}
-"""Gymnasium's own files."""
 FARTHEST = 1e4
 """Metres or radians; a pose beyond is as good as not finite."""
 
 
 def load_model(task: Task, look: Look) -> Any:
-    """The task's MjModel with floor, sky and body in the colours of `look`."""
-    spec = mujoco.MjSpec.from_file(str(model_file(task)))
-    _paint(spec, look)
-    return spec.compile()
-
-
-def model_file(task: Task) -> Path:
-    """Where Gymnasium keeps the task's model; found without the cost of importing Gymnasium."""
-    package = importlib.util.find_spec("gymnasium")
-    if package is None or package.origin is None:
-        raise FileNotFoundError("gymnasium is not installed")
-    return Path(package.origin).parent / "envs/mujoco/assets" / MODEL_FILES[task.environment_id]
+    """The task's MjModel with floor, sky, body and maze in the colours of `look`."""
+    with quiet_compiler():
+        spec = mujoco.MjSpec.from_file(str(model_file(task)))
+        _paint(spec, look)
+        add_maze(spec, task, look)
+        return spec.compile()
 
 
 def _paint(spec: Any, look: Look) -> None:

@@ -47,6 +47,8 @@ class Look:
     floor: Color
     grid: Color
     body: Color
+    wall: Color
+    goal: Color
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Picture:
 
     number: int
     task: str
+    """The task itself, as core/checkpoints/task_facts.py writes it: no registry is asked."""
     width: int
     height: int
     still: bool
@@ -98,7 +101,7 @@ class Picture:
     root: Array
     """Root coordinates that the state leaves out, (missing_root,), for want of physics."""
     physics_state: Array
-    """mjSTATE_INTEGRATION at t, (P,); empty where it is not known (yet)."""
+    """The physics state at t, (P,); empty where it is not known (yet)."""
     fans: tuple[Fan, ...] = ()
     ghosts: tuple[Ghost, ...] = ()
 
@@ -144,6 +147,8 @@ class Drawn:
     """Tracked points of the real body, (points, 2), pixels."""
     paths: tuple[Array, ...] = field(default_factory=tuple)
     """For each fan (points, m, H+1, 2), pixels; NaN where a state is not finite."""
+    landmarks: Array = field(default_factory=lambda: np.empty((0, 2)))
+    """Where the task's named places are, (n, 2), pixels; see landmarks.py."""
     outlines: tuple[Array, ...] = field(default_factory=tuple)
     """For each ghost (parts, 5): its capsules' ends and radius, pixels; empty if not finite."""
 

@@ -63,6 +63,7 @@ class ScenePair(QObject):
             self._moments.pop(side, None)
             return
         self._moments[side] = moment
+        self.canvases[side].set_task(moment.task)
         self._want(side)
 
     def set_selection(self, selection: Selection) -> None:

@@ -6,40 +6,51 @@ from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PyQt6.QtWidgets import QComboBox
 
 from app.readouts import plain
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
+from app.views.fan_paths import (
+    ABOVE,
+    SIDE,
+    Floats,
+    Paths,
+    Plane,
+    as_one_curve,
+    gaps,
+    mean_path,
+    paths_of,
+    plane_of,
+)
 from app.views.header import Header, Legend, Part
 from app.views.highlight import ChosenLine
 from app.views.picking import REACH, distances
 from app.views.plot import Plot
-from app.views.scene_picture import LIVE_PARTICLES, fans_of, state_of
+from app.views.scene_picture import LIVE_PARTICLES, state_of
 from app.views.view import View
-from core.envs.poses import root_path
 from core.tasks import Task
 from core.traces.trace import MOST_PARTICLES
 
-Floats = NDArray[np.float64]
-Paths = dict[Role, Floats]
-Mode = Literal["path", "Δx", "Δz"]
+Mode = Literal["path", "Δx", "Δy", "Δz"]
 
-CENTIMETRES = 100.0
 ENDS: dict[Role, int] = {"real": 13, "after": 10, "before": 6}
 """Roles with a symbol at the end, from the bottom up, and its size: none hides another."""
 _IMAGINED: dict[Role, str] = {"before": "before_text", "after": "after_text"}
 """Roles with a line per particle, and the colour of their numbers."""
-MODES: tuple[Mode, ...] = ("path", "Δx", "Δz")
+MODES: dict[Plane, tuple[Mode, ...]] = {
+    SIDE: ("path", "Δx", "Δz"),
+    ABOVE: ("path", "Δx", "Δy"),
+}
 
 TOOLTIP = """<p><b>Torso path</b> over the imagined steps j = 0 .. H, from where the torso
-really is at t (0, 0). One thin line per particle, click one to pick it out everywhere; the mean
-is thick and ends in the role's symbol. Green: the same steps in the true simulator with the
-policy after the update; dotted: with the frozen policy. The axes have scales of their own.</p>
-<p><b>Δx, Δz</b>: forward and height alone, less the mean path before the update: what the
-update changes, beside how far the model is off.</p>"""
+really is at t (0, 0); from above where the body walks over the floor. One thin line per
+particle, click one to pick it out everywhere; the mean is thick and ends in the role's symbol.
+Green: the same steps in the true simulator with the policy after the update; dotted: with the
+frozen policy. The axes have scales of their own.</p>
+<p><b>Δx</b> and <b>Δz</b> or <b>Δy</b>: one direction alone, less the mean path before the
+update: what the update changes, beside how far the model is off.</p>"""
 
 MARKER_SHARE = 0.06
 """Of a fan's extent: how far its end markers reach beyond it."""
@@ -56,16 +67,14 @@ class FanView(View):
             Legend("frozen", "frozen", "line"),
         )
         self._chooser = QComboBox()
-        self._chooser.addItems(MODES)
+        self._chooser.addItems(MODES[SIDE])
         self._chooser.setAccessibleName("what the fan shows")
         super().__init__(
             Header("Torso", legend, theme, chooser=self._chooser),
             tooltip=TOOLTIP,
             object_name="fan-view",
         )
-        side = Plot(
-            y_name="torso height, from now (cm)", x_name="forward, from now (cm)", theme=theme
-        )
+        side = Plot(y_name=SIDE.up, x_name=SIDE.across, theme=theme)
         gap = Plot(
             y_name="difference to mean before (cm)", x_name="imagined step j", theme=theme
         )
@@ -78,45 +87,70 @@ class FanView(View):
                 lambda at, curves=curves: self.particle_picked.emit(curves.particle_at(at))
             )
         gap.hide()
+        self._plane: Plane = SIDE
+        self._task: Task | None = None
+        self._name_axes()
         self._chooser.currentIndexChanged.connect(self._choose)
         self.set_theme(theme)
 
     @property
     def mode(self) -> Mode:
         """What is shown."""
-        return MODES[self._chooser.currentIndex()]
+        return MODES[self._plane][self._chooser.currentIndex()]
 
     def set_mode(self, mode: Mode) -> None:
         """Show this."""
-        self._chooser.setCurrentIndex(MODES.index(mode))
+        self._chooser.setCurrentIndex(MODES[self._plane].index(mode))
 
     def draw(self, moment: Moment) -> None:
         """Replace the curves; the ranges follow calmly."""
+        self._look_at(moment.task)
         state = state_of(moment)
         paths = {} if state is None else paths_of(moment, state)
         index = 0 if self.mode == "path" else 1
-        shown = paths if index == 0 else gaps(paths, 0 if self.mode == "Δx" else 1)
+        shown = paths if index == 0 else gaps(paths, self._axis)
         self._plots[index].note(_note(moment, shown))
         most = LIVE_PARTICLES if moment.live else MOST_PARTICLES
         self._curves[index].show(shown, most, self.selection.particle)
-        self.header.set_readout(*_readout(paths, 1 if self.mode == "Δz" else 0))
+        self.header.set_readout(*_readout(paths, self._axis, self._plane))
 
     def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
         """How far it gets, before and after."""
         state = state_of(moment)
         paths = {} if state is None else paths_of(moment, state)
-        axis = 1 if self.mode == "Δz" else 0
+        axis = self._axis
         parts: list[Part] = []
         for role, color in _IMAGINED.items():
             path = paths.get(role)
             if path is not None and particle < len(path):
                 parts.append((plain(float(path[particle, -1, axis])), color))
-        return (("z" if axis else "x", "muted"), *parts, ("cm", "muted")) if parts else ()
+        letter = self._plane.letters[axis]
+        return ((letter, "muted"), *parts, ("cm", "muted")) if parts else ()
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
         for curves in self._curves:
             curves.restyle(theme)
+
+    @property
+    def _axis(self) -> int:
+        """The coordinate of differences and read-outs: across, or up."""
+        return 1 if self._chooser.currentIndex() == 2 else 0
+
+    def _look_at(self, task: Task) -> None:
+        if task == self._task:
+            return
+        self._task, self._plane = task, plane_of(task) or SIDE
+        for index, mode in enumerate(MODES[self._plane]):
+            self._chooser.setItemText(index, mode)
+        self._name_axes()
+        for curves in self._curves:
+            curves.forget_ranges()
+
+    def _name_axes(self) -> None:
+        self._plots[0].set_name(
+            f"{self._plane.up}, from now (cm)", f"{self._plane.across}, from now (cm)"
+        )
 
     def _choose(self) -> None:
         side, gap = self._plots
@@ -200,35 +234,6 @@ class FanCurves:
         self._start.setBrush(theme.brush("muted"))
 
 
-def paths_of(moment: Moment, state: Floats) -> Paths:
-    """For each role (m, H+1, 2): centimetres forward of, and above, the root at s_t."""
-    return {
-        role: side_path(moment.task, fan, state)
-        for role, fan in fans_of(moment).items()
-        if fan.shape[1] > 1
-    }
-
-
-def side_path(task: Task, states: Floats, state: Floats) -> Floats:
-    """Root x and z of states (m, H+1, S) from where s_t (S,) has them, in cm: (m, H+1, 2)."""
-    forward = root_path(task, states)[..., 0]
-    up = states[..., 0] - state[0]
-    return CENTIMETRES * np.stack([forward, up], axis=-1)
-
-
-def gaps(paths: Paths, axis: int) -> Paths:
-    """The same over j: (m, H+1, 2), j across, up the coordinate `axis` less the mean before."""
-    reference = mean_path(paths.get("before"))
-    if not len(reference):
-        return {}
-    found: Paths = {}
-    for role, path in paths.items():
-        gap = path[..., axis] - reference[:, axis]
-        steps = np.broadcast_to(np.arange(path.shape[1], dtype=float), gap.shape)
-        found[role] = np.stack([steps, gap], axis=-1)
-    return found
-
-
 def _path_of(paths: Paths, role: Role, particle: int | None) -> Floats:
     """The path of one particle, (n, 2); (0, 2) where it is not kept."""
     lines = paths.get(role)
@@ -237,33 +242,17 @@ def _path_of(paths: Paths, role: Role, particle: int | None) -> Floats:
     return np.asarray(lines[particle])
 
 
-def as_one_curve(paths: Floats | None, most: int) -> tuple[Floats, Floats]:
-    """Paths (m, n, 2) end to end, NaN between them, as x and y: one item draws them."""
-    if paths is None:
-        return np.empty(0), np.empty(0)
-    kept = paths[:most]
-    breaks = np.full((len(kept), 1, 2), np.nan)
-    joined = np.concatenate([kept, breaks], axis=1).reshape(-1, 2)
-    return joined[:, 0], joined[:, 1]
-
-
-def mean_path(paths: Floats | None) -> Floats:
-    """The mean of the paths that are finite throughout, (n, 2); (0, 2) without any."""
-    if paths is None:
-        return np.empty((0, 2))
-    whole = paths[np.isfinite(paths).all(axis=(1, 2))]
-    return np.asarray(whole.mean(axis=0)) if len(whole) else np.empty((0, 2))
-
-
 def _note(moment: Moment, paths: Paths) -> str:
     if paths:
         return ""
+    if plane_of(moment.task) is None:
+        return "the states of this task do not say where its body is"
     if moment.before is None:
         return "waiting for the first gradient update"
     return "nothing is imagined (H = 0): the terminal value alone drives the update"
 
 
-def _readout(paths: Paths, axis: int) -> tuple[Part, ...]:
+def _readout(paths: Paths, axis: int, plane: Plane) -> tuple[Part, ...]:
     """How far the torso gets in H steps: before, after, in truth."""
     parts: list[Part] = []
     for role, color in (
@@ -276,4 +265,4 @@ def _readout(paths: Paths, axis: int) -> tuple[Part, ...]:
             parts.append((plain(float(mean[-1, axis])), color))
     if not parts:
         return ()
-    return (("z" if axis else "x", "muted"), *parts, ("cm", "muted"))
+    return ((plane.letters[axis], "muted"), *parts, ("cm", "muted"))

@@ -204,7 +204,7 @@ class ModelView(View):
         self._error.set_y(*self._error_range.fit(*extent(error, spread, np.zeros(1))))
 
     def _offer_dimensions(self, task: Task) -> None:
-        if task is self._task:
+        if task == self._task:
             return
         self._task = task
         self._state_ranges.clear()

@@ -106,10 +106,12 @@ class Plot(QWidget):
         """What the vertical axis is called."""
         return self._names[0]
 
-    def set_name(self, y_name: str) -> None:
-        """Rename the vertical axis."""
-        self._names = (y_name, self._names[1])
+    def set_name(self, y_name: str, x_name: str | None = None) -> None:
+        """Rename the vertical axis; the horizontal one too, if it is given."""
+        self._names = (y_name, self._names[1] if x_name is None else x_name)
         self._caption.setText(y_name)
+        if x_name is not None:
+            self.item.getAxis("bottom").setLabel(x_name)
 
     def set_left(self, width: int) -> None:
         """The width of the left axis, pixels; its name moves along."""

@@ -14,6 +14,7 @@ from app.state.moment import Moment
 from app.state.selection import Selection
 from app.theme import LIGHT, Role, Theme
 from app.views.fan import FanView
+from app.views.maze_map import MazeMap
 from app.views.scene_canvas import SceneCanvas
 from app.views.scene_choice import IMAGINED
 from app.views.scene_overlay import Caption
@@ -44,10 +45,12 @@ class SceneView(QWidget):
         self.setToolTip(TOOLTIP)
         self._theme = theme
         self._moment: Moment | None = None
-        self._live = True
+        self._live = self._map_wanted = True
         self.selection = Selection()
         self._root = np.zeros(1)
         self.canvas, self.fan = SceneCanvas(theme), FanView(theme)
+        self.maze = MazeMap(theme)
+        """The map from above, over the fan; hidden where the task has no maze."""
         self.problem = QLabel()
         self._lay_out()
         self._client = RenderClient(self)
@@ -57,7 +60,7 @@ class SceneView(QWidget):
         self.canvas.frame_drawn.connect(self.frame_drawn)
         self.canvas.camera_moved.connect(self._redraw)
         self.canvas.resized.connect(self._redraw)
-        for part in (self.canvas, self.fan):
+        for part in (self.canvas, self.fan, self.maze):
             part.particle_picked.connect(self.particle_picked)
         self._rest = _timer(self, REST_MS, self._draw_still)
         self._fade = _timer(self, NOTICE_MS, lambda: self.canvas.set_message(""))
@@ -71,14 +74,25 @@ class SceneView(QWidget):
     def show_moment(self, moment: Moment) -> None:
         """Ask for a picture of this moment; a newer one replaces it if it still waits."""
         self._moment = moment
+        self.canvas.set_task(moment.task)
+        self.maze.setVisible(self._map_wanted and moment.task.maze is not None)
+        if moment.task.maze is not None:
+            self.maze.show_moment(moment)
         self.fan.show_moment(moment)
         self._redraw()
+
+    def set_map(self, wanted: bool) -> None:
+        """Whether a maze is also shown from above."""
+        self._map_wanted = wanted
+        if self._moment is not None:
+            self.maze.setVisible(wanted and self._moment.task.maze is not None)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle, and draw again in the new colours."""
         self._theme = theme
         self.canvas.set_theme(theme)
         self.fan.set_theme(theme)
+        self.maze.set_theme(theme)
         self.problem.setStyleSheet(f"color: {theme.refused_text}; background: {theme.plot};")
         self._redraw()
 
@@ -92,6 +106,7 @@ class SceneView(QWidget):
         """Pick out its particle, from the next moment on."""
         self.selection = selection
         self.fan.set_selection(selection)
+        self.maze.set_selection(selection)
 
     def grab_frame(self) -> QImage:
         """The scene as it is on the screen now."""
@@ -99,7 +114,8 @@ class SceneView(QWidget):
 
     def labels_fit(self) -> bool:
         """Whether all words are shown whole."""
-        return self.fan.labels_fit() and (self.canvas.isHidden() or self.canvas.labels_fit())
+        sides = self.fan.labels_fit() and (self.maze.isHidden() or self.maze.labels_fit())
+        return sides and (self.canvas.isHidden() or self.canvas.labels_fit())
 
     def shutdown(self) -> None:
         """Ends the render process."""
@@ -115,8 +131,13 @@ class SceneView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
+        side = QVBoxLayout()
+        side.setSpacing(1)
+        side.addWidget(self.maze, 3)
+        side.addWidget(self.fan, 2)
         row.addWidget(self.canvas, 3)
-        row.addWidget(self.fan, 2)
+        row.addLayout(side, 2)
+        self.maze.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

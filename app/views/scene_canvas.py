@@ -10,9 +10,10 @@ from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.rendering.client import Frame
-from app.rendering.wire import Camera
+from app.rendering.landmarks import landmarks
 from app.theme import WINDOW_TEXT, Theme, font
 from app.views.plot import STILL
+from app.views.scene_camera import SIDE_VIEW, home_view
 from app.views.scene_choice import paint_chosen, particle_at
 from app.views.scene_overlay import (
     MARGIN,
@@ -20,15 +21,16 @@ from app.views.scene_overlay import (
     caption_box,
     paint_caption,
     paint_futures,
+    paint_landmarks,
     paint_scale,
 )
+from core.tasks import Task
 
 DEGREES_PER_PIXEL = 0.4
-SIDE_VIEW = Camera()
 
 
 class SceneCanvas(QWidget):
-    """Drag turns, wheel zooms, a click picks, a double click goes back to the side view."""
+    """Drag turns, wheel zooms, a click picks, a double click goes back to the first view."""
 
     camera_moved = pyqtSignal()
     resized = pyqtSignal()
@@ -38,7 +40,9 @@ class SceneCanvas(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.camera = SIDE_VIEW
+        self.camera = self._home = SIDE_VIEW
+        self._task: Task | None = None
+        self._places: tuple[str, ...] = ()
         self.caption: Caption | None = None
         self.message = ""
         self._theme = theme
@@ -74,6 +78,12 @@ class SceneCanvas(QWidget):
             self.caption = caption
             self.setAccessibleDescription(caption.title)
             self.update()
+
+    def set_task(self, task: Task) -> None:
+        """Whose body it is: where to look from, and what places have a name."""
+        if task != self._task:
+            self._task, self._places = task, tuple(landmarks(task))
+            self.camera = self._home = home_view(task)
 
     def set_particle(self, particle: int | None) -> None:
         """Whose paths are drawn above all others."""
@@ -129,6 +139,7 @@ class SceneCanvas(QWidget):
         paint_futures(painter, frame, self._theme, scale)
         if self._particle is not None:
             paint_chosen(painter, frame, self._particle, self._theme, scale)
+        paint_landmarks(painter, frame.drawn.landmarks * scale, self._places, self._theme)
         paint_scale(painter, frame.drawn.pixels_per_metre * scale, area, self._theme)
 
     def _paint_message(self, painter: QPainter, area: QRectF) -> None:
@@ -178,12 +189,12 @@ class SceneCanvas(QWidget):
         """Nearer or farther."""
         if event is not None:
             factor = 1.0015 ** event.angleDelta().y()
-            self._look(zoom=min(20.0, max(0.3, self.camera.zoom * factor)))
+            self._look(zoom=min(20.0, max(0.1, self.camera.zoom * factor)))
             event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """Back to the side view."""
-        self.camera = SIDE_VIEW
+        """Back to the first view."""
+        self.camera = self._home
         self.camera_moved.emit()
 
     def resizeEvent(self, event: object) -> None:

@@ -164,6 +164,17 @@ def _paint_sample(painter: QPainter, role: Role, at: QPointF, theme: Theme) -> N
         paint_symbol(painter, role, middle, theme, 3.2, rim=True)
 
 
+def paint_landmarks(
+    painter: QPainter, places: Floats, names: Iterable[str], theme: Theme
+) -> None:
+    """The names of places (n, 2) on the screen, beside them."""
+    painter.setFont(font(PLOT_TEXT))
+    painter.setPen(theme.color("muted"))
+    for name, (x, y) in zip(names, places.tolist(), strict=False):
+        if math.isfinite(x + y):
+            painter.drawText(QPointF(x + 6, y + 3.5), name)
+
+
 def paint_scale(painter: QPainter, pixels_per_metre: float, area: QRectF, theme: Theme) -> None:
     """A bar of a round length at the bottom left: how large things are at the body."""
     length, words = round_length(pixels_per_metre, 70.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from app.rendering.wire import Camera, Color, Fan, Ghost, Look, Picture
 from app.state.moment import Moment
 from app.theme import Role, Theme
-from core.envs.poses import root_path
+from core.checkpoints.task_facts import task_json
+from core.envs.poses import root_places, walks_on_ground
+from core.tasks import Task
 
 LIVE_PARTICLES = 16
 """Paths per fan while the run goes on; all that the record keeps when it rests."""
@@ -60,12 +63,14 @@ def state_of(moment: Moment) -> Floats | None:
 
 
 def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
-    """The picture of a moment; `root` stands in until the physics state is recorded."""
-    state = state_of(moment)
-    if state is None:
+    """The picture of a moment; `root` stands in until the physics state is recorded.
+
+    Without a pose only the physics state says how the body stands: None until it is recorded.
+    """
+    state, proposal = state_of(moment), moment.proposal
+    if state is None or (proposal is None and not moment.task.has_pose):
         return None
-    fans = fans_of(moment)
-    proposal = moment.proposal
+    fans = fans_of(moment) if moment.task.has_pose else {}
     width, height = picture_size(wish.size, wish.still)
     roles = list(fans)
     rows = [_rows(len(fans[role]), wish) for role in roles]
@@ -75,7 +80,7 @@ def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
     ]
     return Picture(
         number=0,
-        task=moment.task.name,
+        task=_facts(moment.task),
         width=width,
         height=height,
         still=wish.still,
@@ -91,6 +96,11 @@ def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
             for ghost in _ghosts(moment, wish, role, index, kept[index])
         ),
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _facts(task: Task) -> str:
+    return task_json(task)
 
 
 def picture_size(size: tuple[int, int], still: bool) -> tuple[int, int]:
@@ -109,6 +119,8 @@ def look(theme: Theme) -> Look:
         floor=_rgb(theme, "window"),
         grid=_rgb(theme, "raised"),
         body=body if theme.name == "dark" else _between_colors(body, _rgb(theme, "border")),
+        wall=_rgb(theme, "border"),
+        goal=_between_colors(_rgb(theme, "accent"), _rgb(theme, "window")),
     )
 
 
@@ -154,8 +166,10 @@ def _ghosts(moment: Moment, wish: Wish, role: Role, fan: int, kept: Fan) -> list
 def _between(moment: Moment, states: Floats) -> list[int]:
     """Imagined steps at which one more body fits before the end of the fan."""
     last = states.shape[1] - 1
-    path = root_path(moment.task, states.mean(axis=0))
-    length = float(np.linalg.norm(path[-1] - path[0])) if path.size else 0.0
+    if walks_on_ground(moment.task):
+        return []
+    path = root_places(moment.task, states.mean(axis=0))
+    length = float(np.linalg.norm(path[-1] - path[0]))
     if not np.isfinite(length):
         return []
     count = min(MOST_BETWEEN, last - 1, int(length / GHOST_SPACING) - 1)

@@ -86,6 +86,14 @@ def root_path(task: Task, states: ArrayLike, start: ArrayLike = 0.0) -> Floats:
     return path + np.asarray(start, dtype=np.float64)
 
 
+def root_places(task: Task, states: ArrayLike, start: ArrayLike = 0.0) -> Floats:
+    """The first two coordinates of the root, (..., H+1, 2): x and z of a planar body, x and y
+    of one that walks on the ground."""
+    states = np.asarray(states, dtype=np.float64)
+    path = root_path(task, states, start)
+    return np.concatenate([path, states[..., :2]], axis=-1)[..., :2]
+
+
 def poses(task: Task, states: ArrayLike, start: ArrayLike = 0.0) -> Floats:
     """qpos (..., H+1, nq) of states (..., H+1, S); the root starts at (missing_root,).
 

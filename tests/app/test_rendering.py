@@ -23,7 +23,7 @@ from app.rendering.wire import (
     encode,
 )
 from app.theme import LIGHT
-from app.views.scene_canvas import SIDE_VIEW
+from app.views.scene_camera import SIDE_VIEW
 from app.views.scene_picture import Wish, compose
 from tests.app.view_moments import make_moment
 

@@ -20,7 +20,7 @@ from app.rendering import frame_file
 from app.state.moment import Moment
 from app.theme import DARK, LIGHT, apply_palette
 from app.views.scene import SceneView
-from app.views.scene_canvas import SIDE_VIEW
+from app.views.scene_camera import SIDE_VIEW
 from app.views.scene_picture import LIVE_PARTICLES, fans_of
 from tests.app.view_moments import make_moment
 
