@@ -10,6 +10,7 @@ from app.branching import Branching
 from app.compare import Compare
 from app.desk import Desk
 from app.finding_commands import FindingCommands
+from app.map_tools import MapTools
 from app.moment_tools import MomentTools
 from app.playing import Playing
 from app.repro import Repro
@@ -27,5 +28,6 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     Branching,
     Compare,
     Repro,
+    MapTools,
 )
 """Built in this order, which is also the order of their tabs."""

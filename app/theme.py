@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPalette, QPen
 from PyQt6.QtWidgets import QApplication
@@ -82,6 +84,13 @@ class Theme:
     refused_text: str
     frozen_text: str
     doubt_text: str
+    wall: str
+    """Of a maze, seen from above."""
+    value_low: str
+    value_high: str
+    data_low: str
+    data_high: str
+    """Ends of the colours of a field: they differ in lightness, so that all eyes tell them."""
 
     def color(self, name: str, alpha: float = 1.0) -> QColor:
         """A named colour, alpha 0 (clear) .. 1."""
@@ -105,6 +114,15 @@ class Theme:
         pen = QPen(QBrush(self.color(name, alpha)), width, style)
         pen.setCosmetic(True)
         return pen
+
+    def ramp(self, low: str, high: str, steps: int = 256) -> NDArray[np.uint8]:
+        """Colours from one to another, (steps, 4): red, green, blue, alpha 255."""
+        ends = np.array([QColor(getattr(self, name)).getRgb() for name in (low, high)])
+        share = np.linspace(0.0, 1.0, steps)[:, None]
+        colors: NDArray[np.uint8] = np.rint((1 - share) * ends[0] + share * ends[1]).astype(
+            np.uint8
+        )
+        return colors
 
     def line(self, role: Role, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """The pen of a role, in its colour and dash."""
@@ -138,6 +156,11 @@ LIGHT = Theme(
     refused_text="#a6105f",
     frozen_text="#59616c",
     doubt_text="#7a5a00",
+    wall="#c3c7ce",
+    value_low="#fbfbfd",
+    value_high="#8d84b8",
+    data_low="#f3ecd9",
+    data_high="#a98b4a",
 )
 
 DARK = Theme(
@@ -163,6 +186,11 @@ DARK = Theme(
     refused_text="#f57fb0",
     frozen_text="#a3abb8",
     doubt_text="#dccb80",
+    wall="#3a404b",
+    value_low="#171a22",
+    value_high="#6d66a6",
+    data_low="#2a2517",
+    data_high="#a08a52",
 )
 
 THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK}

@@ -105,6 +105,7 @@ class ViewSet(QObject):
         """Show the episode under the cursor."""
         self.timeline.show_history(history)
         self.verdict.show_history(history)
+        self.scene.maze.show_history(history)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle all."""

@@ -53,6 +53,7 @@ def _entry(
 _CHECKABLE = frozenset(
     {
         "live",
+        "map",
         "play",
         "present",
         "workspace_debug",
@@ -64,6 +65,8 @@ _CHECKABLE = frozenset(
 _LIVE = "while an engine runs or is paused"
 _BREAK = "at a pause before the action is applied"
 _RECORD = "once a moment is shown"
+_MAZE = "where the task is a maze"
+_MAP = "while the map of a maze is shown"
 _HITS = "after a search that found something"
 
 FILE: tuple[CommandEntry, ...] = (
@@ -216,6 +219,12 @@ VIEW: tuple[CommandEntry, ...] = (
            icon="present", short="Present"),
     _entry("fit_timeline", "Whole episode in the timeline", "View",
            "Zoom the timeline out to all of the episode", "F"),
+    _entry("map", "Map of the maze", "View", "Show the maze from above, or no longer", "M",
+           when=_MAZE),
+    _entry("map_layer", "Next colours of the map", "View",
+           "What colours the map: value, data, none", "Shift+M", when=_MAP),
+    _entry("fit_map", "Whole maze on the map", "View",
+           "Zoom the map out to all of the maze", "Shift+F", when=_MAP),
     _entry("reset_layout", "Reset the layout", "View",
            "Put every panel of this workspace back in its place"),
     _entry(

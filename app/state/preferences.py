@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from PyQt6.QtCore import QByteArray, QSettings
 
+from app.state.maze_picture import LAYERS, Layer
+
 
 class Preferences:
     """Typed access to a settings file of its own; `scope` keeps benchmarks out of a person's.
@@ -38,6 +40,25 @@ class Preferences:
     @workspace.setter
     def workspace(self, name: str) -> None:
         self._settings.setValue("workspace", name)
+
+    @property
+    def map_layer(self) -> Layer:
+        """What colours the map of a maze; the value until chosen."""
+        name = self._settings.value("map/layer", "value")
+        return name if name in LAYERS else "value"
+
+    @map_layer.setter
+    def map_layer(self, layer: str) -> None:
+        self._settings.setValue("map/layer", layer)
+
+    @property
+    def map_shown(self) -> bool:
+        """Whether a maze is also shown from above; yes until chosen."""
+        return bool(self._settings.value("map/shown", "yes") != "no")
+
+    @map_shown.setter
+    def map_shown(self, shown: bool) -> None:
+        self._settings.setValue("map/shown", "yes" if shown else "no")
 
     @property
     def shortcuts(self) -> dict[str, tuple[str, ...]]:
