@@ -10,19 +10,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gymnasium
-from minari.storage.datasets_root_dir import get_dataset_path
 
-from core.envs.derive import derive_task, known_task
+from core.data.listing import LARGEST_METADATA, METADATA_FILE, datasets_folder
 from core.envs.make import check_arguments, is_registered
 from core.errors import DataError
 from core.tasks import Argument, Task
 
-LARGEST_METADATA = 16 * 2**20
-"""Bytes of a data set's metadata.json."""
 LARGEST_SPEC = 2**20
 """Characters of an environment spec."""
 MOST_ARGUMENTS = 32
@@ -58,6 +54,8 @@ def task_of_dataset(dataset_id: str) -> Task:
     gymnasium's registry does not have: nothing it names is imported.
     """
     spec = read_environment_spec(dataset_id)
+    from core.envs.derive import derive_task, known_task
+
     known = known_task(spec.environment_id, spec.arguments)
     if known is not None:
         return known
@@ -122,7 +120,7 @@ def read_metadata(dataset_id: str) -> dict[str, Any] | None:
         raise DataError(
             f"{dataset_id[:200]!r} is not a Minari id", "write psiscope/hopper/medium-replay-v0"
         )
-    path = Path(get_dataset_path(dataset_id)) / "data" / "metadata.json"
+    path = datasets_folder() / dataset_id / "data" / METADATA_FILE
     if not path.is_file():
         return None
     with path.open("rb") as file:
