@@ -19,6 +19,7 @@ from core.commands import LONGEST_LINE, Command, parse_command
 from core.errors import InputError, PsiscopeError
 from core.session.breakpoints import Watch
 from core.session.obey import obey
+from core.session.programs import ask_for, ask_for_those_of, refused_update
 from core.session.replay import set_breakpoints
 from core.session.session import Session
 from core.session.shelf import Shelf
@@ -36,6 +37,7 @@ from core.traces.trace import (
     Proposal,
     Record,
 )
+from core.trust import UNTRUSTED, Trust
 
 _PAUSES_AFTER: dict[str, tuple[type[Record], ...]] = {
     "run": (),
@@ -85,6 +87,9 @@ class Engine:
             self._unwritten = (record, *self._watch.check(record))
         if self._commit() and self._pauses_at(self._written):
             self._set_running(running=False)
+            refused = refused_update(self._written[0])
+            if refused:
+                self._say(event="failed", line=refused)
 
     def _commit(self) -> bool:
         """Write what waits, in one transaction."""
@@ -101,6 +106,8 @@ class Engine:
         """Whether the command is done, or a breakpoint holds."""
         record, *hits = records
         if any(isinstance(hit, BreakpointHit) and hit.paused for hit in hits):
+            return True
+        if refused_update(record):
             return True
         if not isinstance(record, self._pauses_after):
             return False
@@ -137,6 +144,12 @@ class Engine:
         return command.name != "stop"
 
     def _apply(self, command: Command) -> bool:
+        try:
+            ask_for(command, self._shelf.trust)
+        except InputError as error:
+            # Not recorded: whether programs may run is a matter of the process, not of the run.
+            self._say(event="applied", id=command.id, accepted=False, effect=str(error))
+            return True
         with TraceReader(self._writer.path) as reader:
             session, records = obey(
                 self._session, command, reader, self._shelf, before=self._writer.last_seq + 1
@@ -209,21 +222,32 @@ class Engine:
 
 
 def open_engine(
-    trace: Path, checkpoint: str, settings: Settings, seed: int, output: TextIO, *, resume: bool
+    trace: Path,
+    checkpoint: str,
+    settings: Settings,
+    seed: int,
+    output: TextIO,
+    *,
+    resume: bool,
+    trust: Trust = UNTRUSTED,
 ) -> Engine:
-    """A new run, or with resume the one in the trace as it stood after its last record."""
+    """A new run, or with resume the one in the trace as it stood after its last record.
+
+    trust: whether programs that the user brings may run.
+    """
     if resume:
         reader = TraceReader(trace)
         try:
-            shelf = Shelf()
+            ask_for_those_of(reader, trust)
+            shelf = Shelf(trust=trust)
             session, watch = session_at_head(reader, shelf), Watch.from_trace(reader)
         finally:
             reader.close()
         return Engine(session, TraceWriter.open(trace), output, shelf, watch)
-    loaded = load(checkpoint)
+    loaded = load(checkpoint, trust)
     session = Session(loaded, settings, seed=seed)
     writer = TraceWriter.create(trace, session.started())
-    return Engine(session, writer, output, Shelf(loaded), Watch())
+    return Engine(session, writer, output, Shelf(loaded, trust=trust), Watch())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -234,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--settings", default="{}", help="core.settings.Settings as JSON")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
-
+    parser.add_argument("--trust-code", action="store_true", help="run programs of the user")
     options = parser.parse_args(arguments)
     try:
         engine = open_engine(
@@ -244,6 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.seed,
             sys.stdout,
             resume=options.resume,
+            trust=Trust(given=options.trust_code),
         )
     except PsiscopeError as error:
         sys.stderr.write(f"{error}\n")

@@ -75,7 +75,7 @@ def use_tiny_world(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(f"{module}.Environment", TinyWorld)
     read = functools.cache(load)
     for module in ("core.session.shelf", "core.engine"):
-        patch.setattr(f"{module}.load", lambda name: read(str(name)))
+        patch.setattr(f"{module}.load", lambda name, *_: read(str(name)))
 
 
 def tiny_checkpoints(folder: Path) -> tuple[Checkpoint, Checkpoint]:

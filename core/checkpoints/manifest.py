@@ -20,6 +20,8 @@ MANIFEST_FILE = "checkpoint.json"
 LARGEST_CHECKPOINT = 256 * 2**20
 """Bytes of all files of a checkpoint."""
 MOST_NETWORKS = 64
+PROGRAM_KINDS = ("factory", "exported")
+"""Networks that are programs: a Python function, or a file of torch.export."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NETWORK = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -143,6 +145,14 @@ class Manifest:
                 f"there is no task {self.task[:80]!r}", f"known tasks: {known}"
             )
         return TASKS[self.task]
+
+    def programs(self) -> tuple[tuple[str, str], ...]:
+        """(network, name) of each network that is a program of the user."""
+        return tuple(
+            (network, str(described.get("reference", f"{network}.pt2")))
+            for network, described in sorted(self.networks.items())
+            if described["kind"] in PROGRAM_KINDS
+        )
 
     def to_json(self) -> str:
         """One key a line, sorted; equal manifests give equal texts."""

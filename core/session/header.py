@@ -50,9 +50,7 @@ def run_started(
 
 
 def _trusted_code(checkpoint: Checkpoint, settings: Settings) -> str:
-    """The programs that run from the start, JSON list; empty where none may run."""
-    if not checkpoint.trust.given:
-        return ""
+    """The programs that run from the start, JSON list."""
     updater = checkpoint.updater(settings)
     return code_json(() if updater is None else (updater.code,))
 

@@ -65,7 +65,8 @@ class RunStarted:
     diagnostics: bool = value("", "whether the frozen twin and the true futures are computed")
     layer_names: str = value("", "policy layers, JSON list; the L of later arrays")
     trusted_code: str = value(
-        "", "programs of the user that ran (kind, reference, sha256), JSON list; empty: none may"
+        "",
+        "programs of the user that ran from the start (kind, reference, sha256), JSON list",
     )
     tuned: str = value("", "step sizes the checkpoint was tuned to, JSON")
     created_at: str = value("", "wall clock, ISO 8601, UTC", observed=True)
