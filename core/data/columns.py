@@ -6,6 +6,7 @@ huge array, fetch numbers from another file or device, and hold texts or objects
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,56 +20,77 @@ from core.errors import DataError
 
 LARGEST_FILE = 8 * 2**30
 """Bytes."""
-LARGEST_COLUMN = 4 * 2**30
-"""Bytes in memory."""
-FREELY_PACKED = 2**23
-"""Bytes a column may take in memory however few it takes in the file: flags pack to nothing."""
-MOST_PACKED = 50
-"""Bytes in memory for each byte in the file, beyond that."""
+FREELY = 2**24
+"""Bytes that the columns of a file may take in memory however small it is: flags pack well."""
+MOST_PACKED = 12
+"""Bytes in memory for each byte of the file, beyond that."""
+_SURELY_WHOLE = 2**30
+"""Bytes up to which a file is not suspected to consist of holes."""
+
+
+class Columns:
+    """The columns of one open file; together they take no more memory than the file bears."""
+
+    def __init__(self, file: Any, size: int) -> None:
+        """file: an open h5py.File of `size` bytes."""
+        self.root = file
+        self._left = FREELY + MOST_PACKED * size
+
+    def child(self, group: Any, key: str, name: str) -> Any:
+        """What lies under a key of a group in this same file. Raises DataError, calling it
+        `name`, where there is nothing, or only a link elsewhere."""
+        link = group.get(key, getlink=True) if isinstance(group, h5py.Group) else None
+        if link is None:
+            raise DataError(f"{name} is missing", _REMEDY)
+        if not isinstance(link, h5py.HardLink):
+            raise DataError(f"{name} lies elsewhere: the file only links to it", _REMEDY)
+        return group[key]
+
+    def column(self, group: Any, key: str, name: str) -> NDArray[Any]:
+        """The numbers under a key, whole. Raises DataError, calling them `name`, where they are
+        missing, no plain numbers, or more than the file bears."""
+        found = self.child(group, key, name)
+        if not isinstance(found, h5py.Dataset) or found.ndim == 0:
+            raise DataError(f"{name} are no column of numbers", _REMEDY)
+        if found.dtype.kind not in "biuf" or found.external or found.is_virtual:
+            raise DataError(f"{name} are no plain numbers", _REMEDY)
+        size = found.dtype.itemsize * math.prod(found.shape)
+        chunk = found.dtype.itemsize * math.prod(found.chunks or ())
+        if max(size, chunk) > self._left:
+            raise DataError(
+                f"{name} claim {max(size, chunk) >> 20:,} MiB, more than the file bears",
+                _REMEDY,
+            )
+        self._left -= size
+        return np.asarray(found[()])
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[Any]:
-    """The open file. What HDF5 says against it becomes a DataError in one line."""
-    if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-        raise DataError(f"there is no readable HDF5 file of {name}", f"look at {path}")
+def opened(path: Path, name: str) -> Iterator[Columns]:
+    """The columns of a file. What HDF5 says against it becomes a DataError in one line."""
+    if not path.is_file():
+        raise DataError(f"{name} has no readable HDF5 file", f"there is none at {path}")
+    size = _size(path, name)
     try:
         with h5py.File(path, "r") as file:
-            yield file
+            yield Columns(file, size)
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, MemoryError) as error:
         raise DataError(
             f"{name} is not readable as HDF5 ({_line(error)})", "copy or collect it again"
         ) from error
 
 
-def child(group: Any, key: str, name: str) -> Any:
-    """What lies under a key of a group in this same file. Raises DataError, calling it `name`,
-    where there is nothing, or only a link elsewhere."""
-    if not isinstance(group, h5py.Group) or key not in group:
-        raise DataError(f"{name} is missing", _REMEDY)
-    if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-        raise DataError(f"{name} lies elsewhere: the file only links to it", _REMEDY)
-    return group[key]
-
-
-def column(group: Any, key: str, name: str) -> NDArray[Any]:
-    """The numbers under a key, whole. Raises DataError, calling them `name`, where they are
-    missing, no plain numbers, or far more than the file holds."""
-    found = child(group, key, name)
-    if not isinstance(found, h5py.Dataset) or found.ndim == 0:
-        raise DataError(f"{name} is no column of numbers", _REMEDY)
-    if found.dtype.kind not in "biuf" or found.external or found.is_virtual:
-        raise DataError(f"{name} does not hold plain numbers", _REMEDY)
-    size = found.size * found.dtype.itemsize
-    packed = found.id.get_storage_size()
-    chunk = found.dtype.itemsize * int(np.prod(found.chunks or (0,), dtype=np.float64))
-    if chunk > max(2 * size, FREELY_PACKED):
-        raise DataError(f"{name} claims chunks of {chunk >> 20} MiB", _REMEDY)
-    if size > min(LARGEST_COLUMN, max(FREELY_PACKED, MOST_PACKED * packed)):
+def _size(path: Path, name: str) -> int:
+    """Bytes of the file. Raises DataError where it is too large, or hardly more than holes."""
+    status = path.stat()
+    held = getattr(status, "st_blocks", status.st_size) * 512
+    if status.st_size > LARGEST_FILE:
         raise DataError(
-            f"{name} claims {size >> 20:,} MiB, the file holds {packed / 2**20:.1f}", _REMEDY
+            f"{name} is {status.st_size >> 30} GiB", f"at most {LARGEST_FILE >> 30} are read"
         )
-    return np.asarray(found[()])
+    if status.st_size > _SURELY_WHOLE and held < status.st_size // MOST_PACKED:
+        raise DataError(f"the file of {name} consists of holes", "copy it again")
+    return status.st_size
 
 
 _REMEDY = "the file is broken or foreign: copy or collect it again"

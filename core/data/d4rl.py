@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.data.columns import column, opened
+from core.data.columns import opened
 from core.data.dataset import Episode
 from core.errors import DataError
 
@@ -18,10 +18,11 @@ _COLUMNS = ("observations", "actions", "rewards", "terminals")
 def episodes(path: Path) -> Iterator[Episode]:
     """The row after a terminal or time-limit row belongs to another episode, so the last row of
     each episode has no next state. Raises DataError where the file is not of that layout."""
-    with opened(path, str(path)) as file:
-        flat = {key: column(file, key, f"{key} of {path}") for key in _COLUMNS}
+    with opened(path, str(path)) as columns:
+        file = columns.root
+        flat = {key: columns.column(file, key, f"{key} of {path}") for key in _COLUMNS}
         if "timeouts" in file:
-            flat["timeouts"] = column(file, "timeouts", f"timeouts of {path}")
+            flat["timeouts"] = columns.column(file, "timeouts", f"timeouts of {path}")
     if len({len(rows) for rows in flat.values()}) != 1:
         raise DataError(f"the columns of {path} differ in length", "use D4RL's HDF5 layout")
     terminals = np.asarray(flat["terminals"], bool)

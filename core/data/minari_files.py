@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from core.data.columns import child, column, opened
+from core.data.columns import Columns, opened
 from core.data.dataset import Episode
 from core.data.mazes import maze_states
 from core.errors import DataError
@@ -36,11 +36,12 @@ def episodes(folder: Path, metadata: dict[str, Any], task: Task) -> Iterator[Epi
             f"the data set {name} is stored as {str(stored)[:20]!r}",
             "only hdf5 is read: write it again with data_format='hdf5'",
         )
-    with opened(folder / "data" / DATA_FILE, f"the data set {name}") as file:
-        for number in range(_count(metadata, len(file), name)):
+    with opened(folder / "data" / DATA_FILE, f"the data set {name}") as columns:
+        for number in range(_count(metadata, len(columns.root), name)):
             key = f"episode_{number}"
             words = f"episode {number} of {name}"
-            yield _episode(child(file, key, words), words, task)
+            group = columns.child(columns.root, key, words)
+            yield _episode(columns, group, words, task)
 
 
 def _count(metadata: dict[str, Any], held: int, name: str) -> int:
@@ -53,28 +54,35 @@ def _count(metadata: dict[str, Any], held: int, name: str) -> int:
     return count
 
 
-def _episode(group: Any, name: str, task: Task) -> Episode:
-    ends = column(group, "terminations", f"terminations of {name}")
+def _episode(columns: Columns, group: Any, name: str, task: Task) -> Episode:
+    ends = columns.column(group, "terminations", f"terminations of {name}")
+    rewards = columns.column(group, "rewards", f"rewards of {name}")
+    if ends.shape != rewards.shape:
+        raise DataError(
+            f"{name} has {len(rewards)} rewards and {len(ends)} terminations",
+            "copy or collect it again",
+        )
     if task.goal is None and np.asarray(ends[:-1], bool).any():
         raise DataError(
             f"{name} goes on after a termination",
             "its transitions cannot be told apart: use data that end there",
         )
     return Episode(
-        states=_states(group, name, task),
-        actions=column(group, "actions", f"actions of {name}"),
-        rewards=column(group, "rewards", f"rewards of {name}"),
+        states=_states(columns, group, name, task),
+        actions=columns.column(group, "actions", f"actions of {name}"),
+        rewards=rewards,
         terminated=bool(len(ends) and ends[-1]),
     )
 
 
-def _states(group: Any, name: str, task: Task) -> Any:
-    found = child(group, "observations", f"observations of {name}")
+def _states(columns: Columns, group: Any, name: str, task: Task) -> Any:
+    found = columns.child(group, "observations", f"observations of {name}")
     if isinstance(found, h5py.Dataset):
-        return column(group, "observations", f"observations of {name}")
+        return columns.column(group, "observations", f"observations of {name}")
     if task.goal is None:
         raise DataError(
             f"{name} has observations in {len(found)} parts",
             f"{task.name} needs one array of {task.state_size} numbers a row",
         )
-    return maze_states({key: column(found, key, f"{key} of {name}") for key in _PLACES}, name)
+    parts = {key: columns.column(found, key, f"{key} of {name}") for key in _PLACES}
+    return maze_states(parts, name)
