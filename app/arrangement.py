@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow
 
 Area = Qt.DockWidgetArea
 
-WORKSPACES = ("debug", "compare", "present", "minimal")
+WORKSPACES = ("debug", "compare", "present", "minimal", "data")
 EVERYWHERE = frozenset(WORKSPACES)
 LEFT, RIGHT, BOTTOM = 236, 390, 200
 """Widths of the side docks and height of the timeline at first, pixels."""

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QObject
 
 from app.branching import Branching
 from app.compare import Compare
+from app.data import Data
 from app.desk import Desk
 from app.finding_commands import FindingCommands
 from app.map_tools import MapTools
@@ -29,5 +30,6 @@ FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     Compare,
     Repro,
     MapTools,
+    Data,
 )
 """Built in this order, which is also the order of their tabs."""

@@ -257,8 +257,8 @@ class MainWindow(QMainWindow):
         self.add_dock("why", "Why", why, area=right, group="update")
         self.add_dock("table", "Table", views.table, area=right)
         bottom = Area.BottomDockWidgetArea
-        # The compare workspace has lanes of its own, with both branches.
-        lanes = EVERYWHERE - {"compare"}
+        # The compare workspace has lanes of its own, with both branches; data have no timeline.
+        lanes = EVERYWHERE - {"compare", "data"}
         self.add_dock("timeline", "Timeline", views.timeline, area=bottom, workspaces=lanes)
 
 

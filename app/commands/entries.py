@@ -60,6 +60,7 @@ _CHECKABLE = frozenset(
         "workspace_compare",
         "workspace_present",
         "workspace_minimal",
+        "workspace_data",
     }
 )
 _LIVE = "while an engine runs or is paused"
@@ -214,6 +215,8 @@ VIEW: tuple[CommandEntry, ...] = (
            "Ctrl+3"),
     _entry("workspace_minimal", "Minimal", "View > Workspace", "The scene and the timeline",
            "Ctrl+4"),
+    _entry("workspace_data", "Data and training", "View > Workspace",
+           "Local data sets, and checkpoints that are trained from them", "Ctrl+5"),
     _entry("present", "Present, and back", "View",
            "Workspace for a stage; once more for the workspace before", "Ctrl+Shift+P",
            icon="present", short="Present"),

@@ -26,6 +26,8 @@ LARGEST_PROGRESS = 2**20
 """Bytes."""
 STATES = ("running", "stopped", "finished", "failed")
 RECIPES = ("cpu", "paper")
+FROM_DATASET = "dataset"
+"""In place of a task: the environment that the data set names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class TrainingRequest:
     """What makes a training: the same again gives the same checkpoint."""
 
     task: str
+    """A known task, or FROM_DATASET."""
     dataset: str
     """A Minari id, or the path of a D4RL file."""
     recipe: str
@@ -40,6 +43,8 @@ class TrainingRequest:
     beta_actor: float | None = None
     beta_critic: float | None = None
     """None: those known for this kind of data."""
+    updates: int | None = None
+    """At most so many gradient updates in each stage; None: as many as the recipe says."""
     seed: int = 0
 
 
@@ -64,7 +69,7 @@ class TrainingProgress:
     command: str = ""
     """The command line that makes it, for people."""
     process: int = 0
-    """Of the training, while it runs."""
+    """The id of the process that works on it, or did last."""
     line: str = ""
     """What was said at the end."""
     stage: int = 0

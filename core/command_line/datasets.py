@@ -7,9 +7,10 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.checkpoints.training import RECIPES
 from core.command_line.output import say, say_json, table
 from core.command_line.parser import UsageError, add_command
-from core.command_line.train import kind_of
+from core.command_line.train import UNKNOWN_BETA, kind_of
 from core.command_line.window import WindowCommands
 from core.data.listing import ListedDataset, datasets_folder, find_dataset, list_datasets
 from core.errors import DataError, InputError
@@ -121,13 +122,15 @@ def _coefficients(dataset: ListedDataset) -> dict[str, tuple[float, float] | Non
     """(beta_actor, beta_critic) that each recipe would use; None where none are known."""
     from core.pretraining.recipes import find_recipe
 
-    task, found = TASKS.get(dataset.task), dict[str, tuple[float, float] | None]()
-    for name in ("cpu", "paper"):
-        found[name] = None
-        if task is not None:
-            try:
-                rebrac = find_recipe(name, task, kind_of(dataset.id)).rebrac
-            except InputError:
-                continue
+    task = TASKS.get(dataset.task)
+    if task is None:
+        return dict.fromkeys(RECIPES, (UNKNOWN_BETA, UNKNOWN_BETA))
+    found: dict[str, tuple[float, float] | None] = {}
+    for name in RECIPES:
+        try:
+            rebrac = find_recipe(name, task, kind_of(dataset.id)).rebrac
+        except InputError:
+            found[name] = None
+        else:
             found[name] = (rebrac.beta_actor, rebrac.beta_critic)
     return found

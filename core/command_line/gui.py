@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints.catalogue import find_checkpoint, read_manifest
-from core.command_line.options import add_settings, settings_given, settings_of
+from core.command_line.options import add_settings, settings_given, settings_of, trust_of
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.window import WindowCommands
 from core.settings import CONTROLLERS, Settings
 
 DEFAULT_CHECKPOINT = "hopper"
-WORKSPACES = ("debug", "compare", "present", "minimal")
+WORKSPACES = ("debug", "compare", "present", "minimal", "data")
 
 
 def add_parser(commands: Any) -> None:
@@ -65,6 +65,7 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
             raise UsageError(f"--{flag.replace('_', '-')} needs --{needed}", "give both")
     if arguments.paused and (arguments.screenshot or arguments.offscreen):
         raise UsageError("--paused waits for a person", "leave it or the picture out")
+    _ask_for_trust(arguments)
     options = {
         name: getattr(arguments, name)
         for name in (
@@ -85,7 +86,16 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
         settings=_settings(arguments),
         seed=arguments.seed,
         print_first_paint=arguments.print_first_paint,
+        trust_code=arguments.trust_code,
     )
+
+
+def _ask_for_trust(arguments: argparse.Namespace) -> None:
+    """Where the checkpoint is a program; a trace is asked about when it goes on."""
+    target = arguments.target or DEFAULT_CHECKPOINT
+    if not Path(target).is_file():
+        for kind, name in read_manifest(find_checkpoint(target)).programs():
+            trust_of(arguments).ask(kind, name)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings | None:

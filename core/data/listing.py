@@ -25,6 +25,8 @@ MOST_DATASETS = 2000
 MOST_FOLDERS = 20_000
 """Looked into before the search ends."""
 LONGEST_NAME = 200
+LONGEST_RECIPE = 20_000
+"""Characters that are shown."""
 _DEEPEST = 8
 _ID = re.compile(r"([-\w]+/)*[-\w]+-v\d+")
 """Minari's, with the version that loading needs."""
@@ -148,7 +150,7 @@ def _read(dataset_id: str, folder: Path) -> ListedDataset:
         episodes=_count(metadata, "total_episodes"),
         transitions=_count(metadata, "total_steps"),
         size=_size(folder),
-        recipe=_text(metadata.get("psiscope_recipe"), LARGEST_METADATA),
+        recipe=_text(metadata.get("psiscope_recipe"), LONGEST_RECIPE),
         algorithm=_text(metadata.get("algorithm_name"), LONGEST_NAME),
     )
 

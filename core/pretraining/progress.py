@@ -106,9 +106,7 @@ class Progress:
         """The training is over, or waits. One that never began leaves what was there before."""
         if not self._due:
             return
-        self._said = dataclasses.replace(
-            self._said, state=state, line=line, process=0, rate=0.0
-        )
+        self._said = dataclasses.replace(self._said, state=state, line=line, rate=0.0)
         self._put()
 
     def _write(self, number: int) -> None:

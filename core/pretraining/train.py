@@ -16,7 +16,7 @@ from core.checkpoints.checkpoint import architecture
 from core.checkpoints.manifest import DatasetFacts, Manifest, ModelErrors
 from core.checkpoints.store import write_checkpoint
 from core.checkpoints.task_facts import task_facts
-from core.checkpoints.training import TrainingRequest, training_folder
+from core.checkpoints.training import FROM_DATASET, TrainingRequest, training_folder
 from core.data.dataset import OfflineDataset
 from core.data.mazes import data_density
 from core.data.source import load_dataset, recipe_of
@@ -63,15 +63,16 @@ def train(
     curves: dict[str, Curves] = {}
     stages: tuple[Stage, ...] = (dynamics, *reward, ensemble, rebrac)
     scratch = training_folder(output)
+    updates = [(stage.name, recipe.updates(stage.name)) for stage in stages]
     request = TrainingRequest(
-        task=task.name,
+        task=task.name if task.name in TASKS else FROM_DATASET,
         dataset=dataset_id,
         recipe=recipe.name,
         beta_actor=recipe.rebrac.beta_actor,
         beta_critic=recipe.rebrac.beta_critic,
+        updates=max(count for _, count in updates),
         seed=seed,
     )
-    updates = [(stage.name, recipe.updates(stage.name)) for stage in stages]
     with followed(scratch, request, updates, command=" ".join(commands)) as progress:
         for stage in stages:
             curves[stage.name] = run_stage(

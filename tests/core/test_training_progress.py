@@ -88,7 +88,7 @@ def test_how_it_ended_is_said_in_one_line(
     with pytest.raises(type(error)):
         fail()
     said = read_progress(tmp_path)
-    assert (said.state, said.line, said.process) == (state, line, 0)
+    assert (said.state, said.line, said.process) == (state, line, os.getpid())
 
 
 def test_one_that_never_began_leaves_what_was_said_before(tmp_path: Path) -> None:
