@@ -71,7 +71,8 @@ class ViewSet(QObject):
     @property
     def drawn(self) -> bool:
         """Whether the scene shows a picture, or has said that it never will."""
-        return self.scene.canvas.frame is not None or self.scene.canvas.isHidden()
+        canvas = self.scene.canvas
+        return canvas.frame is not None or canvas.isHidden() or bool(canvas.absence)
 
     @property
     def settled(self) -> bool:

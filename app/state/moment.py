@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.state.walk import Walk
 from core.settings import Settings
 from core.tasks import Task
+from core.traces.origin import is_foreign
 from core.traces.trace import (
     EnvironmentStep,
     EpisodeStarted,
@@ -23,6 +24,8 @@ from core.traces.trace import (
 )
 
 Column = NDArray[np.float64]
+NOT_RECORDED = "not recorded by this loop"
+"""What stands where a foreign trace has nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +55,11 @@ class Moment:
     def __post_init__(self) -> None:
         names = json.loads(self.run.layer_names) if self.run.layer_names else []
         object.__setattr__(self, "layer_names", tuple(str(name) for name in names))
+
+    @property
+    def foreign(self) -> bool:
+        """Whether a loop that is not ours wrote the trace: it may lack anything."""
+        return is_foreign(self.run)
 
     @property
     def t(self) -> int:

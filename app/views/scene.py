@@ -18,7 +18,7 @@ from app.views.maze_map import MazeMap
 from app.views.scene_canvas import SceneCanvas
 from app.views.scene_choice import IMAGINED
 from app.views.scene_overlay import Caption
-from app.views.scene_picture import Wish, compose, fans_of, state_of
+from app.views.scene_picture import Wish, bodiless, compose, fans_of, state_of
 
 REST_MS = 350
 """Quiet time after which a paused scene is drawn again in full quality."""
@@ -75,6 +75,7 @@ class SceneView(QWidget):
         """Ask for a picture of this moment; a newer one replaces it if it still waits."""
         self._moment = moment
         self.canvas.set_task(moment.task)
+        self.canvas.set_absence(bodiless(moment))
         self.maze.setVisible(self._map_wanted and moment.task.maze is not None)
         if moment.task.maze is not None:
             self.maze.show_moment(moment)

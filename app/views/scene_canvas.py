@@ -44,7 +44,7 @@ class SceneCanvas(QWidget):
         self._task: Task | None = None
         self._places: tuple[str, ...] = ()
         self.caption: Caption | None = None
-        self.message = ""
+        self.message = self.absence = ""
         self._theme = theme
         self._frame: Frame | None = None
         self._fresh = False
@@ -91,6 +91,13 @@ class SceneCanvas(QWidget):
             self._particle = particle
             self.update()
 
+    def set_absence(self, words: str) -> None:
+        """Why there is no picture and will be none; empty where there can be one."""
+        if words != self.absence:
+            self.absence = words
+            self._frame = None if words else self._frame
+            self.update()
+
     def set_message(self, message: str) -> None:
         """One line at the bottom; empty removes it."""
         if message != self.message:
@@ -119,7 +126,8 @@ class SceneCanvas(QWidget):
         if frame is None:
             painter.fillRect(area, self._theme.brush("plot"))
             painter.setPen(self._theme.color("muted"))
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "the 3D view starts")
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(area, int(flags), self.absence or "the 3D view starts")
         else:
             self._paint_frame(painter, frame, area)
         if self.caption is not None:

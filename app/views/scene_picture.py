@@ -62,13 +62,22 @@ def state_of(moment: Moment) -> Floats | None:
     return np.asarray(before.imagined_states[0, 0])
 
 
+def bodiless(moment: Moment) -> str:
+    """Why no body will be drawn for this record; empty where one can be."""
+    proposal = moment.proposal
+    if moment.task.has_pose or proposal is None or proposal.physics_state.size:
+        return ""
+    return "no body to draw: this loop recorded no MuJoCo states"
+
+
 def compose(moment: Moment, wish: Wish, root: Floats) -> Picture | None:
     """The picture of a moment; `root` stands in until the physics state is recorded.
 
     Without a pose only the physics state says how the body stands: None until it is recorded.
     """
     state, proposal = state_of(moment), moment.proposal
-    if state is None or (proposal is None and not moment.task.has_pose):
+    posed = moment.task.has_pose or (proposal is not None and proposal.physics_state.size)
+    if state is None or not posed:
         return None
     fans = fans_of(moment) if moment.task.has_pose else {}
     width, height = picture_size(wish.size, wish.still)
