@@ -57,6 +57,8 @@ class Options:
     paused: bool = False
     """Pause after the first environment step."""
     engine_module: str = "core.engine"
+    trust_code: bool = False
+    """Let programs of the user run in the engine."""
     runs_folder: Path = field(default_factory=runs_folder)
     preferences: str = "window"
     """Name of the settings file."""
@@ -87,6 +89,7 @@ class Application(QObject):
             self.window.message_bar,
             runs_folder=options.runs_folder,
             engine_module=options.engine_module,
+            trust_code=options.trust_code,
         )
         self.status = StatusReporter(self.window, self.source, self.cursor, self.playback)
         self.desk = Desk(

@@ -46,6 +46,8 @@ class Request:
     """Without a display: write a picture and a film, then end."""
     output: Path = OUTPUT
     print_first_paint: bool = False
+    trust_code: bool = False
+    """Let programs of the user run in the engine."""
 
     @property
     def unattended(self) -> bool:
@@ -79,6 +81,7 @@ def open_window(**options: Any) -> int:
             theme=request.theme or "",
             size=request.size or ((1280, 720) if request.unattended else None),
             engine_arguments=engine_arguments(request.settings, request.seed),
+            trust_code=request.trust_code,
             paused=request.paused,
             preferences="unattended" if request.unattended else "window",
         ),

@@ -17,6 +17,7 @@ from app.panels.message_bar import MessageBar
 from app.state.decision import Request
 from app.state.runs import new_run_path, prune_runs
 from core.errors import InputError
+from core.trust import FLAG
 
 STOP_MS = 5000
 """How long an engine may take to close its trace."""
@@ -42,11 +43,14 @@ class Source(QObject):
         *,
         runs_folder: Path,
         engine_module: str,
+        trust_code: bool = False,
     ) -> None:
         super().__init__()
         self._follower, self._playback = follower, playback
         self._driver, self._bar = driver, bar
         self._runs_folder, self._engine_module = runs_folder, engine_module
+        self.trust_code = trust_code
+        """Whether programs of the user may run in engines."""
         self._live_run: LiveRun | None = None
         self._edits: set[str] = set()
         self._copy: TraceCopy | None = None
@@ -141,7 +145,7 @@ class Source(QObject):
         command_line = EngineCommandLine(
             trace=trace,
             checkpoint=checkpoint,
-            arguments=arguments,
+            arguments=(*arguments, *((FLAG,) if self.trust_code else ())),
             module=self._engine_module,
         )
         self.end_live_run()

@@ -107,7 +107,7 @@ class Trust:
     def ask(self, kind: str, name: str) -> None:
         """Raise InputError where programs may not run."""
         if not self.given:
-            what = kind.replace("_", " ")
+            what = "update rule" if kind == "updater" else kind.replace("_", " ")
             raise InputError(
                 f"the {what} {name} is a program, it would run with all your rights",
                 f"add {FLAG} if you trust it",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.command_line.gui import DEFAULT_CHECKPOINT
-from core.command_line.options import add_settings, settings_of
+from core.command_line.options import add_settings, settings_of, trust_of
 from core.command_line.output import say, table
 from core.command_line.parser import add_command, number
 from core.command_line.window import WindowCommands
@@ -77,7 +77,7 @@ def _headless(arguments: argparse.Namespace, window: WindowCommands) -> dict[str
     from core.evaluation.benchmark import measure_controllers
 
     use_one_thread()
-    checkpoint = load(arguments.checkpoint)
+    checkpoint = load(arguments.checkpoint, trust_of(arguments))
     settings = {
         name: checkpoint.settle(settings_of(arguments, name, checkpoint.manifest))
         for name in CONTROLLERS

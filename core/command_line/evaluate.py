@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.checkpoints.catalogue import find_checkpoint, list_checkpoints
 from core.checkpoints.manifest import Manifest
-from core.command_line.options import add_settings, settings_of
+from core.command_line.options import add_settings, settings_of, trust_of
 from core.command_line.output import progress, say, table, warn
 from core.command_line.parser import UsageError, add_command, one_of, whole_number
 from core.command_line.window import WindowCommands
@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     if not folders:
         raise InputError("there is no checkpoint", "make one with python main.py train --help")
     works = [_prepare(folder, arguments) for folder in folders]
-    complete = _run_all(works, arguments.jobs)
+    complete = _run_all(works, arguments.jobs, trusted=arguments.trust_code)
     results = [values for work in works if (values := _show(work)) is not None]
     if not complete:
         warn(f"psiscope evaluate: stopped; {_what_is_kept(works, arguments)}")
@@ -102,7 +102,7 @@ def _prepare(folder: Path, arguments: argparse.Namespace) -> Work:
     from core.evaluation.kept import KeptEpisodes
     from core.evaluation.plan import make_plan
 
-    checkpoint = load(folder)
+    checkpoint = load(folder, trust_of(arguments))
     manifest = checkpoint.manifest
     first = _default_first_seed(manifest, arguments.episodes)
     first = first if arguments.first_seed is None else arguments.first_seed
@@ -126,7 +126,7 @@ def _partial_file(json_file: Path | None, name: str) -> Path | None:
     return json_file.with_name(".".join(filter(None, (json_file.name, name, "partial"))))
 
 
-def _run_all(works: list[Work], jobs: int) -> bool:
+def _run_all(works: list[Work], jobs: int, *, trusted: bool) -> bool:
     """Whether every episode was run."""
     from core.evaluation.episode import from_checkpoint
     from core.evaluation.evaluate import evaluate
@@ -136,7 +136,7 @@ def _run_all(works: list[Work], jobs: int) -> bool:
     with progress(total, "episodes", done=total - missing) as bar:
         try:
             for work in works:
-                prepare = from_checkpoint(str(work.path), work.plan)
+                prepare = from_checkpoint(str(work.path), work.plan, trusted=trusted)
                 evaluate(prepare, work.kept, jobs=jobs, on_episode=lambda _: bar.update())
         except KeyboardInterrupt:
             return False

@@ -7,7 +7,20 @@ from typing import Any
 
 from core.checkpoints.manifest import Manifest
 from core.command_line.parser import UsageError, number, whole_number
+from core.errors import InputError
 from core.settings import PRESETS, Settings, preset
+from core.trust import FLAG, Trust, absolute
+
+_BUILT_IN_RULE = ("step_rule", "step_size", "delta", "optimizer", "gradient_clip")
+
+
+def function_name(text: str) -> str:
+    """A converter for FILE.py:FUNCTION or MODULE:FUNCTION; the file's whole path."""
+    try:
+        return "" if text == "built-in" else absolute(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(f"{error.fact} ({error.remedy})") from None
+
 
 _FLAGS: dict[str, dict[str, Any]] = {
     "--horizon": {"type": whole_number(0, 50), "metavar": "H", "help": "imagined steps"},
@@ -42,6 +55,11 @@ _FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "largest gradient norm, or `off`",
     },
+    "--updater": {
+        "type": function_name,
+        "metavar": "FILE.py:FUNCTION",
+        "help": "an update rule of your own in place of the built-in one, or `built-in`",
+    },
     "--trust-region": {
         "type": number(0, 2, none_word="off"),
         "metavar": "RHO",
@@ -71,6 +89,19 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
     for flag, options in _FLAGS.items():
         group.add_argument(flag, default=argparse.SUPPRESS, **options)
+    add_trust(parser)
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add --trust-code."""
+    parser.add_argument(
+        FLAG, action="store_true", help="run programs that a setting or a checkpoint names"
+    )
+
+
+def trust_of(arguments: argparse.Namespace) -> Trust:
+    """Whether programs of the user may run; one for the whole command."""
+    return Trust(given=arguments.trust_code)
 
 
 def settings_of(arguments: argparse.Namespace, controller: str, manifest: Manifest) -> Settings:
@@ -85,6 +116,8 @@ def settings_of(arguments: argparse.Namespace, controller: str, manifest: Manife
         changes.setdefault("delta", tuned.delta)
     settings = preset(given.get("preset", "safe")).replace(controller=controller, **changes)
     _check_effect(settings, given)
+    if settings.updater:
+        trust_of(arguments).ask("updater", settings.updater)
     return settings
 
 
@@ -94,6 +127,10 @@ def settings_given(arguments: argparse.Namespace) -> bool:
 
 
 def _check_effect(settings: Settings, given: dict[str, Any]) -> None:
+    idle = [name for name in _BUILT_IN_RULE if settings.updater and name in given]
+    if idle:
+        flag = idle[0].replace("_", "-")
+        raise UsageError(f"--{flag} is for the built-in rule", "leave it or --updater out")
     if settings.step_rule == "action" and "step_size" in given:
         raise UsageError("--step-size is for the plain rule", "add --step-rule plain")
     if settings.step_rule == "plain" and "delta" in given:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.command_line.options import add_trust, trust_of
 from core.command_line.output import progress, say, say_json
 from core.command_line.parser import add_command
 from core.command_line.window import WindowCommands
@@ -14,6 +15,7 @@ from core.command_line.window import WindowCommands
 if TYPE_CHECKING:
     from core.traces.reader import TraceReader
     from core.traces.trace import Difference
+    from core.trust import Trust
 
 
 def add_parser(commands: Any) -> None:
@@ -30,6 +32,7 @@ def add_parser(commands: Any) -> None:
         "--verify", action="store_true", help="recompute every record from checkpoint and seeds"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_trust(parser)
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
@@ -44,7 +47,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         recomputed, match = 0, None
         origin, foreign = reader.started().origin, is_foreign(reader.started())
         if arguments.verify and not foreign:
-            match, recomputed, found = _recompute(reader, records)
+            match, recomputed, found = _recompute(reader, records, trust_of(arguments))
             difference = earliest(difference, found)
     values = {
         "trace": str(arguments.trace),
@@ -61,12 +64,16 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     return 1 if difference or (arguments.verify and foreign) else 0
 
 
-def _recompute(reader: TraceReader, records: int) -> tuple[bool, int, Difference | None]:
+def _recompute(
+    reader: TraceReader, records: int, trust: Trust
+) -> tuple[bool, int, Difference | None]:
     """Whether this is the same arithmetic, how many records came out, and what differs."""
+    from core.session.programs import ask_for_those_of
     from core.session.replay import first_difference, made_with_this_arithmetic
     from core.session.shelf import Shelf
     from core.traces.verify import FOREIGN_TOLERANCE
 
+    ask_for_those_of(reader, trust)
     same, done = made_with_this_arithmetic(reader.started()), 0
     with progress(records, "records") as bar:
 
@@ -75,7 +82,9 @@ def _recompute(reader: TraceReader, records: int) -> tuple[bool, int, Difference
             done = seq
             bar.update()
 
-        found = first_difference(reader, Shelf(), 0.0 if same else FOREIGN_TOLERANCE, note)
+        found = first_difference(
+            reader, Shelf(trust=trust), 0.0 if same else FOREIGN_TOLERANCE, note
+        )
     return same, done, found
 
 

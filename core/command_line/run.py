@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.command_line.interrupt import asked_to_stop
-from core.command_line.options import add_settings, settings_of
+from core.command_line.options import add_settings, settings_of, trust_of
 from core.command_line.output import progress, say, say_json, warn
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.window import WindowCommands
+from core.errors import InputError
 from core.settings import CONTROLLERS
 from core.versions import versions
 
@@ -67,7 +68,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     from core.traces.archive import TraceWriter
 
     use_one_thread()
-    checkpoint = load(arguments.checkpoint)
+    checkpoint = load(arguments.checkpoint, trust_of(arguments))
     chosen = settings_of(arguments, arguments.controller, checkpoint.manifest)
     settings = checkpoint.settle(chosen)
     session = Session(checkpoint, settings, seed=arguments.seed)
@@ -98,7 +99,12 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
 def _advance(
     session: Session, summary: RunSummary, steps: int, writer: TraceWriter | None
 ) -> bool:
-    """Whether all environment steps were made. An episode that ends with the last is closed."""
+    """Whether all environment steps were made. An episode that ends with the last is closed.
+
+    Raises InputError where an update rule of the user's own fails.
+    """
+    from core.session.programs import refused_update
+
     with asked_to_stop() as asked, progress(steps, "environment steps") as bar:
         while summary.environment_steps < steps or summary.episode_ending:
             if asked.is_set():
@@ -107,6 +113,9 @@ def _advance(
             if writer is not None:
                 writer.append(record)
             summary.take(record)
+            refused = refused_update(record)
+            if refused:
+                raise InputError(refused)
             bar.update(summary.environment_steps - bar.n)
     return True
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from core.checkpoints.catalogue import find_checkpoint
+from core.command_line.options import add_trust, trust_of
 from core.command_line.output import progress, say
 from core.command_line.parser import PROGRAM, add_command, whole_number
 from core.command_line.window import WindowCommands
@@ -26,6 +27,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--jobs", type=whole_number(1, 256), default=1, metavar="J", help="processes"
     )
+    add_trust(parser)
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
@@ -34,7 +36,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     from core.evaluation.tune import candidates, tune
 
     folder = find_checkpoint(arguments.checkpoint)
-    checkpoint = load(folder)
+    checkpoint = load(folder, trust_of(arguments))
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.episodes)
     command = (
         f"{PROGRAM} tune {checkpoint.manifest.name} "

@@ -14,6 +14,7 @@ from core.evaluation.evaluate import Runner
 from core.evaluation.plan import Plan, Unit
 from core.evaluation.score import Episode
 from core.settings import Settings
+from core.trust import Trust
 
 
 def run_episode(controller: Controller, environment: Environment, unit: Unit) -> Episode:
@@ -46,11 +47,13 @@ class FromCheckpoint:
     path: str
     digest: str
     settings: tuple[tuple[str, Settings], ...]
+    trusted: bool = False
+    """Whether programs of the user may run."""
 
     def __call__(self) -> Runner:
         """Load the networks. One thread each: episodes are what runs side by side."""
         use_one_thread()
-        checkpoint = load(self.path)
+        checkpoint = load(self.path, Trust(given=self.trusted))
         if checkpoint.digest != self.digest:
             raise InputError(f"{self.path} changed during the evaluation", "start again")
         environment = Environment(checkpoint.task)
@@ -64,6 +67,11 @@ class FromCheckpoint:
         return run
 
 
-def from_checkpoint(path: str, plan: Plan) -> FromCheckpoint:
-    """How any process makes the runner of this plan."""
-    return FromCheckpoint(path=path, digest=plan.digest, settings=tuple(plan.settings.items()))
+def from_checkpoint(path: str, plan: Plan, *, trusted: bool = False) -> FromCheckpoint:
+    """How any process makes the runner of this plan; trusted: programs of the user may run."""
+    return FromCheckpoint(
+        path=path,
+        digest=plan.digest,
+        settings=tuple(plan.settings.items()),
+        trusted=trusted,
+    )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from core.checkpoints.manifest import Manifest
 from core.errors import InputError
 from core.settings import Settings
+from core.trust import digest
 from core.versions import versions
 
 
@@ -51,7 +52,9 @@ class Plan:
 
     def identity(self) -> dict[str, Any]:
         """What a result depends on beside its unit; kept episodes must agree on it."""
+        rules = sorted({settings.updater for settings in self.settings.values()} - {""})
         return {
+            **({"programs": {rule: digest(rule) for rule in rules}} if rules else {}),
             "checkpoint_digest": self.digest,
             "task": self.task,
             "settings": {name: asdict(settings) for name, settings in self.settings.items()},

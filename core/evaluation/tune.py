@@ -61,7 +61,7 @@ def tune(
         seeds=tuple(seeds),
         settings=tried,
     )
-    prepare = from_checkpoint(str(checkpoint.path), plan)
+    prepare = from_checkpoint(str(checkpoint.path), plan, trusted=checkpoint.trust.given)
     episodes = evaluate(prepare, KeptEpisodes(plan), jobs=jobs, on_episode=on_episode)
     means = mean_returns(episodes)
     tuned = {

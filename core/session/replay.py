@@ -10,6 +10,7 @@ from core.commands import Command, parse_command
 from core.errors import InputError
 from core.session.breakpoints import Watch
 from core.session.obey import obey
+from core.session.programs import changed_code
 from core.session.session import Session
 from core.session.shelf import Shelf
 from core.settings import Settings
@@ -39,6 +40,9 @@ def first_difference(
     started, last, seq = reader.started(), reader.last_seq(), 0
     if started.seed < 0:
         return Difference(record=1, kind="RunStarted", field="seed", detail="below 0")
+    changed = changed_code(started)
+    if changed:
+        return Difference(record=1, kind="RunStarted", field="trusted_code", detail=changed)
     try:
         for seq, stored, again in recompute(reader, shelf, tolerance):
             done(seq)
