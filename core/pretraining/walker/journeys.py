@@ -36,7 +36,7 @@ class Journey:
     play: tuple[Cell, ...]
     """Goal cells picked by hand."""
     start: str
-    """`fixed`: the task's start cell; `any` free cell."""
+    """`fixed`: the task's start cell; `any` free cell but the goal's."""
     goals: str
     """`task`: the task's goal, where the episode ends; `far`: the goal's cell and the start
     cell in turn; `play`: cells picked by hand; `any`: any free cell."""
@@ -48,7 +48,7 @@ class Journey:
         return self.goals == "task"
 
     def first_place(self) -> Point:
-        """Where the ant starts (2,), m: never at the task's goal."""
+        """Where the ant starts (2,), m: never in the goal's cell."""
         while True:
             place = self._near(self.maze.start if self.start == "fixed" else self._any_cell())
             if np.linalg.norm(place - (self.goal.x, self.goal.y)) > APART:
