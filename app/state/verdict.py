@@ -59,6 +59,8 @@ def find_verdict(moment: Moment, history: History) -> Verdict:
     """The sentence for the environment step of `moment`, with the evidence up to it."""
     if not moment.updates:
         return Verdict(finding="unknown", sentence="Waiting for the first environment step.")
+    if moment.foreign:
+        return _of_another_loop(moment, history)
     if moment.ascent_steps == 0:
         return Verdict(
             finding="unknown", sentence="No updates (E = 0): the frozen policy acts."
@@ -67,15 +69,38 @@ def find_verdict(moment: Moment, history: History) -> Verdict:
         return Verdict(finding="unknown", sentence=_unfinished(moment))
     if not _horizon(moment):
         return Verdict(finding="unknown", sentence=_critic_alone(moment))
+    words = [_gains(moment), *_guards(moment), *_waiting(moment)]
+    return _with_evidence(words, moment, history)
+
+
+def _with_evidence(words: list[str], moment: Moment, history: History) -> Verdict:
+    """These words and what the true gains up to this t sum up to."""
     known = history.true_gain[history.t <= moment.t]
     evidence = find_evidence(known[-WINDOW:])
     summed = _evidence_words(evidence)
-    words = [_gains(moment), *_guards(moment), *_waiting(moment), summed]
     return Verdict(
         finding=evidence.finding,
-        sentence="; ".join(words) + ".",
+        sentence="; ".join([*words, summed]) + ".",
         evidence="" if evidence.finding == "unknown" else summed,
     )
+
+
+def _of_another_loop(moment: Moment, history: History) -> Verdict:
+    """What can be said of what a loop that is not ours recorded."""
+    step, last = moment.proposal, moment.updates[-1]
+    start = f"Written by {moment.run.origin}: "
+    if math.isnan(last.objective):
+        sentence = f"{start}no objective is recorded here."
+    elif step is None or last.k == 0:
+        sentence = f"{start}objective {plain(last.objective, 4)}, no gradient update here."
+    else:
+        predicted = signed(step.objective_gain, 2)
+        if math.isfinite(step.true_gain):
+            true = signed(step.true_gain, 2)
+            words = f"{start}objective gain {predicted} predicted, true {true}"
+            return _with_evidence([words, *_guards(moment)], moment, history)
+        sentence = f"{start}objective gain {predicted} predicted, the true one is not recorded."
+    return Verdict(finding="unknown", sentence=sentence)
 
 
 def find_evidence(true_gains: Column) -> Evidence:

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from app.readouts import against, fraction, plain, signed
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, PLOT_TEXT, SYMBOLS, Theme, text_width
 from app.views.curves import Floats, known, numbers, segments
 from app.views.header import Header, Legend, Part
@@ -147,10 +147,13 @@ class ActionView(View):
 def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Part, ...]:
     largest = float(np.abs(change).max())
     parts: list[Part] = [(f"largest change {plain(largest, 2)}", "text")]
+    if moment.foreign and np.isnan(largest):
+        parts = [(f"the action before {NOT_RECORDED}", "muted")]
     radius = moment.settings.trust_radius
-    parts.append(
-        (f"ρ {plain(radius, 2)}" if radius is not None else "no trust region", "muted")
-    )
+    if not moment.foreign:
+        parts.append(
+            (f"ρ {plain(radius, 2)}" if radius is not None else "no trust region", "muted")
+        )
     if moment.proposal is not None and moment.proposal.fallback:
         parts.append(("✕ frozen action acts", "refused_text"))
     elif after.k == moment.acting_k and after.trust_factor < 1:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout
 
 from app.readouts import against, alike, summands
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, mean, numbers, some_rows
@@ -66,6 +66,9 @@ class DecompositionView(View):
         self._rewards.plot.note(_missing(before, after, levels=levels))
         if before is None or after is None:
             return
+        if moment.foreign and not (after.reward_terms.size or after.terminal_terms.size):
+            self._say_absent()
+            return
         horizon = before.reward_terms.shape[1]
         self._rewards.plot.setVisible(horizon > 0)
         if horizon:
@@ -73,12 +76,20 @@ class DecompositionView(View):
                 numbers(before.reward_terms), numbers(after.reward_terms), levels=levels
             )
         first, second = numbers(before.terminal_terms), numbers(after.terminal_terms)
+        self._terminal.plot.setVisible(True)
         self._terminal.show(first[:, None], second[:, None], levels=levels, alone=not horizon)
         for terms in (self._rewards, self._terminal):
             terms.pick_out(self.selection.particle)
         self._terminal.plot.set_ticks("bottom", [(0.0, f"j = H = {horizon}")])
         self._show_legend(levels)
         self.header.set_readout(*_readout(before, after))
+
+    def _say_absent(self) -> None:
+        """A foreign loop told of no terms."""
+        self._rewards.plot.setVisible(True)
+        self._rewards.plot.note(f"the terms of J are {NOT_RECORDED}")
+        self._terminal.plot.setVisible(False)
+        self.header.set_readout()
 
     def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:
         """Its J at the cursor, and what it is the sum of."""

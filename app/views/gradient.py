@@ -9,7 +9,7 @@ from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import QHBoxLayout
 
 from app.readouts import NOTHING, against, plain, tick
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, text_width
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, numbers, segments
@@ -19,6 +19,7 @@ from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
+_NO_GRADIENT = "no gradient at this environment step"
 MOST_BARS = 6
 """Gradients shown side by side in a layer; of more updates, evenly chosen ones."""
 
@@ -65,7 +66,10 @@ class GradientView(View):
             return
         self._show_layers(_layer_names(moment, after))
         with_gradient = [u for u in moment.updates if not np.isnan(u.gradient_norm)]
-        self._norms.note("" if with_gradient else "no gradient at this environment step")
+        absent = f"gradient {NOT_RECORDED}" if moment.foreign else _NO_GRADIENT
+        self._norms.note("" if with_gradient else absent)
+        unknown = moment.foreign and bool(np.isnan(after.layer_drifts).all())
+        self._drifts.note("not recorded" if unknown else "")
         norms, drifts = _reference_rows(self.selection.reference)
         self._draw_norms(_evenly(with_gradient, MOST_BARS), moment, norms)
         self._draw_drifts(after, drifts)
@@ -165,7 +169,8 @@ def _readout(moment: Moment, after: GradientUpdate) -> tuple[Part, ...]:
             cosine = newest.gradient_cosine
             text = f"{cosine:+.2f}".replace("-", "−") if np.isfinite(cosine) else NOTHING
             parts.append((f"cos {text}", "text"))
-    parts.append((f"drift {plain(after.drift)}", "after_text"))
+    if not (moment.foreign and np.isnan(after.drift)):
+        parts.append((f"drift {plain(after.drift)}", "after_text"))
     return tuple(parts)
 
 

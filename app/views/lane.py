@@ -90,6 +90,11 @@ class Lane:
         self.caption.set_scale(*scale_of(low, high))
         self._draw_curves()
 
+    def explain(self, words: str) -> None:
+        """Why there is nothing, where nothing is known at any t."""
+        shown = len(self._t) > 0 and not any(np.isfinite(c).any() for c in self._columns)
+        self.plot.note(words if shown else "")
+
     def set_range(self, low: float, high: float) -> None:
         """The t in sight."""
         self.plot.set_x(low, high)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout
 
 from app.readouts import NOTHING, against, plain
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, mean, numbers, some_rows, std
@@ -100,9 +100,9 @@ class ModelView(View):
             return
         self._offer_dimensions(moment.task)
         proposal = moment.proposal
-        horizon = before.reward_terms.shape[1]
-        self._reward.note("" if horizon else "H = 0: no imagined reward")
-        self._error.note("" if horizon else "H = 0: no model error")
+        horizon = before.imagined_states.shape[1] - 1
+        self._reward.note("" if horizon else _absent(moment, "imagined reward"))
+        self._error.note("" if _has_error(moment, after) else _absent(moment, "model error"))
         role: Role = "after" if after.k or after.last else "before"
         if role != self._role:
             self._role = role
@@ -110,7 +110,10 @@ class ModelView(View):
         self._draw_state(before, after, moment)
         self._draw_reward(after, moment)
         self._draw_error(after, proposal)
-        self.header.set_readout(*_readout(after, proposal, horizon))
+        if horizon or not moment.foreign:
+            self.header.set_readout(*_readout(after, proposal, horizon))
+        else:
+            self.header.set_readout((f"imagination {NOT_RECORDED}", "muted"))
 
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
@@ -240,6 +243,19 @@ def _readout(
     spread = _first_spread(after)
     shown = plain(error, 2) if np.isfinite(error) else NOTHING
     return ((f"error {shown}", "real_text"), (f"spread {plain(spread, 2)}", "doubt_text"))
+
+
+def _absent(moment: Moment, what: str) -> str:
+    """Why a chart is empty."""
+    return f"{what}: not recorded" if moment.foreign else f"H = 0: no {what}"
+
+
+def _has_error(moment: Moment, after: GradientUpdate) -> bool:
+    """Whether there is an error or a spread to show, of our own runs wherever H > 0."""
+    if not moment.foreign:
+        return bool(after.imagined_states.shape[1] > 1)
+    known = 0 if moment.proposal is None else len(moment.proposal.model_errors)
+    return bool(known or len(after.ensemble_spread))
 
 
 def _first_spread(update: GradientUpdate) -> float:

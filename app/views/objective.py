@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 
 from app.readouts import against, alike, pair, signed
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, numbers
@@ -73,6 +73,8 @@ class ObjectiveView(View):
         self._plot.note("" if before else "waiting for the first gradient update")
         if before is None or after is None:
             return
+        if moment.foreign and all(np.isnan(u.objective) for u in moment.updates):
+            self._plot.note(f"J {NOT_RECORDED}")
         self._fit_x(moment.ascent_steps)
         offset = before.objective if np.isfinite(before.objective) else 0.0
         k = np.array([update.k for update in moment.updates], dtype=float)
@@ -188,6 +190,8 @@ def _style(update: GradientUpdate) -> Role:
 
 
 def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:
+    if moment.foreign and np.isnan(after.objective):
+        return ((f"J at k = {after.k} {NOT_RECORDED}", "muted"),)
     first, second = pair(before.objective, after.objective)
     if after.k == before.k:
         steps = moment.ascent_steps
@@ -205,7 +209,7 @@ def _readout(moment: Moment, before: GradientUpdate, after: GradientUpdate) -> t
     ]
     if not all(update.finite for update in moment.updates):
         parts.append(("not finite", "refused_text"))
-    elif acts:
+    elif acts and not (moment.foreign and np.isnan(true_gain)):
         parts.append((f"true {true}", "real_text"))
     return tuple(parts)
 

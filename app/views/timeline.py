@@ -10,7 +10,7 @@ from PyQt6.QtGui import QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
 from app.readouts import against
-from app.state.moment import History, Moment
+from app.state.moment import NOT_RECORDED, History, Moment
 from app.theme import LIGHT, Theme
 from app.views.header import Header, Legend, Part
 from app.views.k_lane import KLane
@@ -198,6 +198,10 @@ class TimelineView(View):
         gain.mark(t[history.trust_factor < 1])
         error.show(t, history.model_error)
         time.show(t, history.total_ms)
+        if len(history):
+            foreign = self.moment is not None and self.moment.foreign
+            for lane in self._lanes:
+                lane.explain(NOT_RECORDED if foreign else "")
         if self.moment is not None:
             self._point(self.moment)
 
@@ -267,5 +271,6 @@ def _readout(moment: Moment, history: History, row: int | None) -> tuple[Part, .
     ]
     if row is not None and np.isfinite(history.episode_return[row]):
         parts.append((f"return {history.episode_return[row]:.1f}", "text"))
-        parts.append((f"frozen {history.frozen_return[row]:.1f}", "frozen_text"))
+        if np.isfinite(history.frozen_return[row]):
+            parts.append((f"frozen {history.frozen_return[row]:.1f}", "frozen_text"))
     return tuple(parts)

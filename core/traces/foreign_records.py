@@ -42,7 +42,7 @@ class Address:
 def make_update(address: Address, k: int, facts: UpdateFacts, sizes: Sizes) -> GradientUpdate:
     """The record of one k, not yet known to be the last of its t."""
     given = checked(facts, UpdateFacts)
-    arrays = _arrays(given, sizes)
+    arrays = _completed(_arrays(given, sizes))
     values = _update_scalars(given, arrays)
     by_layer = {"gradient_norm": "layer_gradient_norms", "drift": "layer_drifts"}
     for of_all, name in by_layer.items():
@@ -175,10 +175,27 @@ def _arrays(given: Mapping[str, Any], sizes: Sizes) -> dict[str, Array]:
     for name, shape in names.items():
         if name in given:
             found[name] = fitted(name, given[name], shape, letters)
-    states = found["imagined_states"]
-    if states.size:
-        found["state_quantiles"] = np.quantile(states, _QUANTILES, axis=0)
     return found
+
+
+def _completed(arrays: dict[str, Array]) -> dict[str, Array]:
+    """What follows from what was told; NaN for the other half of what is shown together."""
+    rewards, terminal = arrays["reward_terms"], arrays["terminal_terms"]
+    if rewards.size and terminal.size and not arrays["particle_objectives"].size:
+        arrays["particle_objectives"] = rewards.sum(axis=1) + terminal
+    if rewards.size and not terminal.size:
+        arrays["terminal_terms"] = np.full(len(rewards), math.nan)
+    if terminal.size and not rewards.size:
+        arrays["reward_terms"] = np.zeros((len(terminal), 0))
+    states, paid = arrays["imagined_states"], arrays["imagined_rewards"]
+    if states.size:
+        arrays["state_quantiles"] = np.quantile(states, _QUANTILES, axis=0)
+    if states.size and not paid.size:
+        arrays["imagined_rewards"] = np.full((len(states), states.shape[1] - 1), math.nan)
+    if paid.size and not states.size:
+        shape = (len(paid), paid.shape[1] + 1, states.shape[2])
+        arrays["imagined_states"] = np.full(shape, math.nan)
+    return arrays
 
 
 def _kept(name: str, array: Array) -> Array:
