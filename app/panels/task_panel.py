@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.panels.readout import number, value_label
 from app.state.moment import History, Moment
-from app.theme import Theme
+from app.theme import PLOT_TEXT, WINDOW_TEXT, Theme, font
+from core.tasks import Goal, Task
 
 _WIDEST = "hopper-medium-replay"
 _ROWS: dict[str, tuple[str, str]] = {
@@ -20,6 +23,19 @@ _ROWS: dict[str, tuple[str, str]] = {
     "frozen": ("Frozen twin", "The same for the policy that never adapts, same reset seed"),
     "score": ("Score", "D4RL score of the return so far: 0 random, 100 expert"),
 }
+_GOAL_ROWS: dict[str, tuple[str, str]] = {
+    "return": (
+        "Goal",
+        "How far the torso is from the goal's centre; reached within {radius} m",
+    ),
+    "frozen": (
+        "Frozen twin",
+        "Whether the policy that never adapts got there, same reset seed",
+    ),
+    "score": ("Score", "100 where the goal was reached, else 0"),
+}
+"""What some rows say instead where there is a place to reach."""
+_NO_REFERENCE = "No score: nobody gave the returns of a random policy and an expert"
 
 
 class TaskPanel(QWidget):
@@ -34,7 +50,7 @@ class TaskPanel(QWidget):
         grid.setColumnStretch(1, 1)
         self._moment: Moment | None = None
         self._history = History.empty()
-        self._names: list[QLabel] = []
+        self._names: dict[str, QLabel] = {}
         self._values: dict[str, QLabel] = {}
         for row, (key, (name, tip)) in enumerate(_ROWS.items()):
             label, value = QLabel(name), value_label(_WIDEST)
@@ -42,14 +58,16 @@ class TaskPanel(QWidget):
             value.setToolTip(tip)
             grid.addWidget(label, row, 0)
             grid.addWidget(value, row, 1)
-            self._names.append(label)
+            self._names[key] = label
             self._values[key] = value
 
     def show_moment(self, moment: Moment) -> None:
         """Show the run and the episode at the cursor."""
+        if self._moment is None or moment.task != self._moment.task:
+            self._name_rows(moment.task)
         self._moment = moment
-        self._show("task", moment.task.environment_id)
-        self._show("checkpoint", moment.run.checkpoint)
+        self._show_name("task", moment.task.environment_id)
+        self._show_name("checkpoint", moment.run.checkpoint)
         self._show("episode", f"{max(moment.episode, 0)}, {moment.t}")
         self._show_returns(moment)
         self.setToolTip(
@@ -68,8 +86,18 @@ class TaskPanel(QWidget):
         self._show("branch", name.removeprefix("branch ") or "the only one")
 
     def set_theme(self, theme: Theme) -> None:
-        for name in self._names:
+        for name in self._names.values():
             name.setStyleSheet(f"color: {theme.muted};")
+
+    def _name_rows(self, task: Task) -> None:
+        changed = {} if task.goal is None else _GOAL_ROWS
+        radius = math.nan if task.goal is None else task.goal.radius
+        for key, (name, tip) in (_ROWS | changed).items():
+            if key == "score" and math.isnan(task.score(0.0)):
+                tip = _NO_REFERENCE
+            self._names[key].setText(name)
+            for label in (self._names[key], self._values[key]):
+                label.setToolTip(tip.format(radius=f"{radius:g}"))
 
     def _show_returns(self, moment: Moment) -> None:
         real, ended = moment.environment_step, ""
@@ -78,8 +106,13 @@ class TaskPanel(QWidget):
         else:
             gained, frozen = real.episode_return, real.frozen_return
             ended = "" if real.twin_alive else " (ended)"
-        self._show("return", number(gained))
-        self._show("frozen", number(frozen) + ended)
+        goal = moment.task.goal
+        if goal is None:
+            self._show("return", number(gained))
+            self._show("frozen", number(frozen) + ended)
+        else:
+            self._show("return", _nearness(moment, goal))
+            self._show("frozen", _reached(frozen) + ended * (not frozen > 0))
         self._show("score", number(moment.task.score(gained)))
 
     def _before(self, t: int) -> tuple[float, float]:
@@ -92,7 +125,39 @@ class TaskPanel(QWidget):
             return math.nan, math.nan
         return float(history.episode_return[rows[-1]]), float(history.frozen_return[rows[-1]])
 
+    def _show_name(self, key: str, text: str) -> None:
+        """In the largest type that fits; what still does not is shortened, and whole in the
+        hint."""
+        label = self._values[key]
+        for size in (WINDOW_TEXT, WINDOW_TEXT - 1, PLOT_TEXT):
+            metrics = QFontMetrics(font(size))
+            if metrics.horizontalAdvance(text) <= label.width():
+                break
+        if label.font().pixelSize() != size:
+            label.setFont(font(size))
+        self._show(key, metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, label.width()))
+
     def _show(self, key: str, text: str) -> None:
         label = self._values[key]
         if label.text() != text:
             label.setText(text)
+
+
+def _nearness(moment: Moment, goal: Goal) -> str:
+    """Where the torso is at the cursor: after the action, if it was applied."""
+    real, proposed = moment.environment_step, moment.proposal
+    if real is not None and real.terminated:
+        return "reached"
+    state = (
+        real.next_state if real is not None else None if proposed is None else proposed.state
+    )
+    if state is None:
+        return "-"
+    return f"{math.hypot(state[0] - goal.x, state[1] - goal.y):.1f} m away"
+
+
+def _reached(episode_return: float) -> str:
+    """A twin that got there was paid once."""
+    if math.isnan(episode_return):
+        return "-"
+    return "reached" if episode_return > 0 else "not there yet"

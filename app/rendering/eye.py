@@ -14,6 +14,8 @@ from app.rendering.wire import Picture
 Floats = NDArray[np.float64]
 FARTHEST_AHEAD = 2.0
 """Metres."""
+LIMBS = 1.15
+"""How much farther a moving body stretches than one at rest."""
 ROOM_ABOVE = 0.75
 """Half the height of the view from above, in widths of the body."""
 
@@ -32,7 +34,7 @@ def frame_side(figure: Figure, picture: Picture, way: Floats) -> Any:
     size = figure.high - figure.low
     half = 0.54 * max(size[2], 0.8 * size[0])
     aspect = picture.width / picture.height
-    half = max(half, (0.5 * size[0] + abs(way[0])) / aspect)
+    half = max(half, (LIMBS * figure.reach + abs(way[0])) / aspect)
     middle = 0.5 * figure.high[2]
     lift = max(0.0, figure.top() + 0.1 * half - (middle + half))
     overview = np.array([*figure.centre_of_mass()[:2], middle + lift])

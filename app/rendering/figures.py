@@ -82,6 +82,9 @@ class Figure:
         reach = model.geom_rbound[self.moving, None]
         self.low: Floats = (self.data.geom_xpos[self.moving] - reach).min(axis=0)
         self.high: Floats = (self.data.geom_xpos[self.moving] + reach).max(axis=0)
+        centre = self.centre_of_mass()[0]
+        self.reach = float(max(self.high[0] - centre, centre - self.low[0]))
+        """How far the body extends along x from its centre of mass, at most, m."""
 
     def pose(self, qpos: Floats) -> bool:
         """Puts the body there; False, and nothing moved, where the pose is not finite."""

@@ -13,6 +13,8 @@ from core.tasks import Maze, Task
 WALL_HEIGHT = 0.35
 """Metres; 2 in the physics. An ant's torso is 0.75 m above the floor."""
 DISC_HEIGHT = 0.004
+LIT = 1.25
+"""How bright the lights make what they shine on from above."""
 MATERIAL = "maze"
 START_RADIUS = 0.25
 """Metres; an episode starts within 1 m of it in x and y."""
@@ -65,6 +67,7 @@ def _runs(marks: str) -> list[tuple[int, int]]:
 
 
 def _add(spec: Any, shape: Any, place: list[float], size: list[float], color: Color) -> None:
+    unlit = [part / LIT for part in color]
     spec.worldbody.add_geom(
-        type=shape, pos=place, size=size, rgba=[*color, 1.0], material=MATERIAL
+        type=shape, pos=place, size=size, rgba=[*unlit, 1.0], material=MATERIAL
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtWidgets import QComboBox
 
-from app.readouts import plain
+from app.readouts import plain, summands
 from app.state.moment import Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
@@ -254,15 +254,15 @@ def _note(moment: Moment, paths: Paths) -> str:
 
 def _readout(paths: Paths, axis: int, plane: Plane) -> tuple[Part, ...]:
     """How far the torso gets in H steps: before, after, in truth."""
-    parts: list[Part] = []
-    for role, color in (
-        ("before", "before_text"),
-        ("after", "after_text"),
-        ("real", "real_text"),
-    ):
-        mean = mean_path(paths.get(role))  # type: ignore[call-overload]
-        if len(mean):
-            parts.append((plain(float(mean[-1, axis])), color))
-    if not parts:
+    colors: dict[Role, str] = {
+        "before": "before_text",
+        "after": "after_text",
+        "real": "real_text",
+    }
+    means = {role: mean_path(paths.get(role)) for role in colors}
+    known = {role: float(mean[-1, axis]) for role, mean in means.items() if len(mean)}
+    if not known:
         return ()
+    texts = zip(summands(*known.values(), digits=3), known, strict=True)
+    parts = tuple((text, colors[role]) for text, role in texts)
     return ((plane.letters[axis], "muted"), *parts, ("cm", "muted"))

@@ -23,6 +23,7 @@ from app.views.scene_picture import Wish, bodiless, compose, fans_of, state_of
 REST_MS = 350
 """Quiet time after which a paused scene is drawn again in full quality."""
 NOTICE_MS = 6000
+NO_POSE = "states without a pose: the real body only"
 
 TOOLTIP = """<p><b>Scene</b>: the body at s<sub>t</sub>; outlines show it after H steps,
 imagined before the update, imagined after it, and in the true simulator. Lines are the paths of
@@ -201,7 +202,7 @@ def _timer(parent: QObject, milliseconds: int, then: Callable[[], None]) -> QTim
 
 def caption(moment: Moment, particle: int | None = None) -> Caption:
     """Address and legend of a moment, and whose outlines are drawn."""
-    fans = fans_of(moment)
+    fans = fans_of(moment) if moment.task.has_pose else {}
     after = moment.after
     words: dict[Role, str] = {
         "before": "before",
@@ -216,6 +217,8 @@ def caption(moment: Moment, particle: int | None = None) -> Caption:
     if horizon and particle is not None:
         kept = max((len(fans[role]) for role in IMAGINED if role in fans), default=0)
         picked = f"particle {particle}" + ("" if particle < kept else f": only {kept} are kept")
+    if not moment.task.has_pose:
+        note = NO_POSE
     if state_of(moment) is None:
         note = "waiting for the first record"
     entries = tuple((role, words[role]) for role in fans)

@@ -128,7 +128,7 @@ def look(theme: Theme) -> Look:
         floor=_rgb(theme, "window"),
         grid=_rgb(theme, "raised"),
         body=body if theme.name == "dark" else _between_colors(body, _rgb(theme, "border")),
-        wall=_rgb(theme, "border"),
+        wall=_rgb(theme, "wall"),
         goal=_between_colors(_rgb(theme, "accent"), _rgb(theme, "window")),
     )
 

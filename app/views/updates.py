@@ -230,9 +230,14 @@ def _sign(update: GradientUpdate, moment: Moment) -> str:
 
 
 def _gain(update: GradientUpdate, moment: Moment) -> str:
-    """Three decimals at most: the column is narrow, and less is noise."""
+    """Two digits: the column is narrow."""
     gain = update.objective - moment.updates[0].objective
-    return signed(round(gain, 3), 2) if update.k else NOTHING
+    return signed(gain, 2) if update.k else NOTHING
+
+
+def _short(value: float, digits: int) -> str:
+    """Two digits below 0.1: the columns are narrow."""
+    return plain(value, digits if abs(value) >= 0.0995 else 2)
 
 
 def _cosine(update: GradientUpdate, _: Moment) -> str:
@@ -247,11 +252,11 @@ def _milliseconds(update: GradientUpdate, _: Moment) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("k", "◆ 10", "gradient update; ● before any update, ◆ the weights that act", _sign),
-    Column("J", "−123.4", "objective J(k), mean over the particles, reward",
-           lambda u, _: plain(u.objective, 4)),
-    Column("gain", "+0.095", "J(k) − J(0), reward", _gain),
+    Column("J", "−0.0011", "objective J(k), mean over the particles, reward",
+           lambda u, _: _short(u.objective, 4)),
+    Column("gain", "+0.0011", "J(k) − J(0), reward", _gain),
     Column("|∂J|", "0.0123", "norm of the gradient before clipping, reward / weight",
-           lambda u, _: plain(u.gradient_norm)),
+           lambda u, _: _short(u.gradient_norm, 3)),
     Column("cos", "−0.95", "cosine of the gradients at k and k − 1", _cosine),
     Column("α", "1.2e−4", "step size that leads from k to k + 1, weight² / reward",
            lambda u, _: plain(u.step_size, 2)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,8 @@ def quiet_compiler() -> Iterator[None]:
 
     mujoco.set_mju_user_warning(lambda _text: None)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="compiler attribute")
+            yield
     finally:
         mujoco.set_mju_user_warning(None)
