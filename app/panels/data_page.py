@@ -37,6 +37,7 @@ class DataPage(QWidget):
             splitter.addWidget(panel)
             splitter.setStretchFactor(splitter.count() - 1, 1)
         splitter.setChildrenCollapsible(False)
+        splitter.setSizes([1000, 1000])
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(splitter)

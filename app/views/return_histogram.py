@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt6.QtWidgets import QSizePolicy
 
 from app.readouts import plain
 from app.state.datasets import Returns
@@ -22,7 +23,7 @@ class ReturnHistogram(Plot):
     def __init__(self, theme: Theme) -> None:
         self._bars: Any = None
         super().__init__(
-            y_name="episodes",
+            y_name="episodes (mean: solid line, best: dotted)",
             x_name="return of an episode",
             theme=theme,
             vertical=CalmRange(from_zero=True, patience=1),
@@ -32,6 +33,8 @@ class ReturnHistogram(Plot):
         self._mean: Any = self.add(pg.InfiniteLine(angle=90))
         self._best: Any = self.add(pg.InfiniteLine(angle=90))
         self.setAccessibleName("Histogram of returns")
+        # Its share of the height is the layout's, not that of pyqtgraph's own hint.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.set_theme(theme)
         self.show_words(EMPTY)
 
@@ -63,7 +66,7 @@ class ReturnHistogram(Plot):
         """Recolour."""
         super().set_theme(theme)
         if self._bars is not None:
-            self._bars.setOpts(brush=theme.brush("real", 0.55), pen=theme.pen("plot"))
+            self._bars.setOpts(brush=theme.brush("real", 0.75), pen=theme.pen("plot"))
             self._mean.setPen(theme.pen("text", 1.6))
             self._best.setPen(theme.line("frozen", 1.6))
 

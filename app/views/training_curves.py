@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QSizePolicy
 
 from app.theme import Theme
 from app.views.calm_range import CalmRange
@@ -36,6 +37,7 @@ class CurvePlot(Plot):
             curve = self.add(pg.PlotCurveItem(antialias=True))
             self._lines.append((curve, self.add(pg.ScatterPlotItem(size=6))))
         self.setAccessibleName(y_name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.set_theme(theme)
         self.show_columns({}, ())
 
