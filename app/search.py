@@ -127,13 +127,15 @@ class Search(QObject):
     def _take(self, search: MomentSearch, found: Found) -> None:
         if search is not self._search:
             return
-        grown = self._found is None or len(found) != len(self._found)
-        self._found = found
+        before, self._found = self._found, found
+        grown = before is None or len(found) != len(before)
         if grown:
             self.panel.show_found(found)
             self.panel.table.select_row(found.row_at(self._clock))
             self._enable_steps()
-        self.panel.show_status(_status(found))
+        if before is None or _status(found) != _status(before):
+            # Another look that finds nothing new leaves "3 of 7 moments" where it is.
+            self.panel.show_status(_status(found))
         self._show_marks()
         if self._wanted:
             # In a turn of its own, so that no turn is long.

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app import source
+from tests.app.patience import PATIENCE_MS, PatientBot
 from tests.app.window_fixtures import Windows
 
 
@@ -26,6 +29,18 @@ def garbage_waits() -> Iterator[None]:
     yield
     gc.enable()
     gc.collect()
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's own, with patience for a machine that is busy with other things."""
+    return PatientBot(request)
+
+
+@pytest.fixture(autouse=True)
+def engines_may_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No engine is ended by force, with its trace in pieces, because the machine is slow."""
+    monkeypatch.setattr(source, "STOP_MS", PATIENCE_MS)
 
 
 @pytest.fixture

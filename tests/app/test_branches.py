@@ -121,7 +121,7 @@ def test_a_double_click_or_enter_goes_on_from_the_end_of_a_branch(
         QTest.mouseDClick(panel.list.viewport(), LEFT, pos=row(window, 1))
     qtbot.waitUntil(lambda: window.source.shows_live_run, timeout=WAIT)
     qtbot.waitUntil(lambda: at(window) == (3, 5, 1), timeout=WAIT)
-    assert branching(window).panel.facts[-2].title == "3  resumed"
+    qtbot.waitUntil(lambda: branching(window).panel.facts[-2].title == "3  resumed")
 
 
 def test_enter_in_the_tree_does_not_accept(window: Application, qtbot: QtBot) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.bridge.engine_process import NICENESS, EngineCommandLine, EngineProcess
 from core.traces.archive import TraceReader
 from core.traces.trace import CommandApplied
+from tests.app.patience import PATIENCE_MS
 
 Make = Callable[..., EngineProcess]
 
@@ -34,7 +35,7 @@ def make(tmp_path: Path, qtbot: QtBot) -> Iterator[Make]:
 
     yield make_engine
     for engine in made:
-        engine.stop()
+        engine.stop(PATIENCE_MS)
 
 
 def wait_for(qtbot: QtBot, engine: EngineProcess, state: str) -> None:
@@ -88,10 +89,12 @@ def test_a_killed_engine_is_told_of_in_one_line_and_goes_on_from_its_last_record
     trace = engine.command_line.trace
     with TraceReader(trace) as reader:
         last = reader.last_seq()
+    states: list[str] = []
+    engine.state_changed.connect(states.append)
     engine.start(resume=True)
     engine.send("step_over")
-    wait_for(qtbot, engine, "running")
-    wait_for(qtbot, engine, "paused")
+    # One step may be over before the window has heard that it began.
+    qtbot.waitUntil(lambda: states == ["starting", "paused", "running", "paused"])
     with TraceReader(trace) as reader:
         assert reader.last_seq() > last
         assert list(reader.records()), "every committed record is readable"
@@ -108,7 +111,7 @@ def test_a_command_that_was_not_acknowledged_is_sent_again_and_applied_once(
     command_id = engine.send("edit", {"horizon": 3})
     engine.start(resume=True)
     qtbot.waitUntil(lambda: not engine.unacknowledged, timeout=20_000)
-    engine.stop()
+    engine.stop(PATIENCE_MS)
     assert [c.command_id for c in commands_in(engine.command_line.trace)] == [
         command_id,
         _stop(engine),
@@ -148,7 +151,7 @@ def test_an_engine_that_was_asked_to_stop_leaves_one_file_and_no_complaint(
     engine.send("run")
     wait_for(qtbot, engine, "running")
     with qtbot.assertNotEmitted(engine.died):
-        engine.stop()
+        engine.stop(PATIENCE_MS)
     assert not engine.alive
     assert engine.state == "none"
     assert [path.name for path in tmp_path.iterdir()] == ["run.trace"]

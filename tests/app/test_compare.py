@@ -192,7 +192,7 @@ def test_the_command_find_divergence_goes_there_from_any_workspace(
     assert application.window.workspace == "compare"
     application.driver.go_to(Address(branch=2, t=8))
     press(qtbot, application, Key.Key_D, Modifier.ControlModifier | Modifier.ShiftModifier)
-    assert application.cursor.address == Address(branch=2, t=4, k=0)
+    qtbot.waitUntil(lambda: application.cursor.address == Address(branch=2, t=4, k=0))
 
 
 def test_both_columns_follow_the_cursor_by_keys_and_by_the_table(
@@ -314,7 +314,7 @@ def test_a_growing_trace_is_compared_further(
         application = open_compare(qtbot, windows, path, Address(branch=1, t=3))
         application.driver.live()
         two = two_of(application)
-        assert two.finding.text() == "Identical as far as both go: to t = 3."
+        qtbot.waitUntil(lambda: two.finding.text() == "Identical as far as both go: to t = 3.")
         for record in course(1, 4, 6):
             writer.append(record)
         qtbot.waitUntil(

@@ -148,10 +148,9 @@ def test_delete_rejects_the_last_update_and_says_which_branch_begins(
     settled(qtbot, live, 1)
     assert at(live) == (1, t, 1)
     assert not applied(live)
-    assert said(live) == f"Branch 1 begins at t = {t}, k = 1; branch 0 stays"
-    live.status.refresh()
-    assert live.window._badge.text() == "live, paused, branch 1 of 2"
-    assert live.window.task_panel._values["branch"].text() == "1 of 2"
+    qtbot.waitUntil(lambda: said(live) == f"Branch 1 begins at t = {t}, k = 1; branch 0 stays")
+    qtbot.waitUntil(lambda: live.window._badge.text() == "live, paused, branch 1 of 2")
+    qtbot.waitUntil(lambda: live.window.task_panel._values["branch"].text() == "1 of 2")
 
 
 def test_delete_after_stepping_back_rejects_to_that_k(live: Application, qtbot: QtBot) -> None:
@@ -188,7 +187,7 @@ def test_edit_and_redo_make_the_updates_again_with_the_new_settings(
     assert live.moment is not None
     assert live.moment.settings.delta == 0.2
     assert not applied(live)
-    assert "delta 0.05 → 0.2" in said(live)
+    qtbot.waitUntil(lambda: "delta 0.05 → 0.2" in said(live))
 
 
 def test_a_redo_where_a_branch_has_just_begun_stays_in_it(
@@ -226,7 +225,7 @@ def test_in_the_past_delete_goes_on_from_there_in_a_branch(
     press(live, Key.Key_Delete)
     settled(qtbot, live, 1)
     assert (started(live, 1).t, started(live, 1).k, started(live, 1).reason) == (1, 1, "reject")
-    assert at(live) == (1, 1, 1)
+    qtbot.waitUntil(lambda: at(live) == (1, 1, 1))
     assert live.cursor.live
 
 
@@ -267,7 +266,7 @@ def test_commands_of_a_break_rest_while_the_engine_runs(
     live: Application, qtbot: QtBot
 ) -> None:
     actions = live.window.commands.actions
-    assert actions["accept"].isEnabled()
+    qtbot.waitUntil(actions["accept"].isEnabled, timeout=WAIT)
     live.driver.run()
     qtbot.waitUntil(lambda: live.source.engine_state == "running", timeout=WAIT)
     qtbot.waitUntil(lambda: not actions["accept"].isEnabled(), timeout=WAIT)
@@ -368,7 +367,7 @@ def test_a_fork_from_the_dialog_begins_where_the_cursor_is(
     record = started(live, 1)
     assert (record.t, record.k, record.reason) == (2, 1, "fork")
     assert Settings.from_json(record.settings).delta == 0.1
-    assert live.window.settings_panel.draft.delta == 0.1
+    qtbot.waitUntil(lambda: live.window.settings_panel.draft.delta == 0.1)
 
 
 def test_a_fork_asked_for_while_the_engine_runs_is_about_the_moment_that_was_shown(

@@ -106,7 +106,7 @@ def test_a_repro_that_is_given_up_leaves_nothing(
     press(application)
     application.window.message_bar.remedy.click()
     qtbot.waitUntil(lambda: not feature(application).process.busy, timeout=WAIT)
-    assert bar(application) == ""
+    qtbot.waitUntil(lambda: bar(application) == "", timeout=WAIT)
     assert not repros.exists() or list(repros.iterdir()) == []
 
 

@@ -62,7 +62,7 @@ def runs_into_the_break(user: User) -> int:
     user.press("Shift+F9")
     user.paste(CONDITION)
     user.press("Return")
-    assert CONDITION in user.read("dock_breakpoints")
+    user.sees(CONDITION, inside="dock_breakpoints")
     user.press("Escape")
     user.press("F5")
     user.sees("Break before the action at")
@@ -74,7 +74,8 @@ def runs_into_the_break(user: User) -> int:
     assert fall > 0.5
     user.sees(f"t = {t}, 2 of 2")
     user.sees("the action is not applied yet")
-    assert f"Episode, t | 0, {t}" in user.screen()
+    user.sees(f"Episode, t | 0, {t}")
+    user.rests()
     user.picture("2-break")
     return t
 
@@ -83,6 +84,7 @@ def steps_in_and_back(user: User, t: int) -> None:
     for shown in (f"t = {t + 1}, 0 of 2", f"t = {t + 1}, 1 of 2"):
         user.press("F11")
         user.sees(shown)
+        user.rests()
     for k, place in ((0, f"0, {t + 1}"), (2, f"0, {t}"), (1, f"0, {t}")):
         user.press("Alt+F11")
         user.sees(f"Episode, t | {place}")
@@ -95,6 +97,7 @@ def rejects_edits_and_redoes(user: User, t: int) -> None:
     user.sees(f"Branch 1 begins at t = {t}, k = 1; branch 0 stays")
     user.sees("branch 1 of 2")
     user.sees("k 1 of 2")
+    user.rests()
     user.press("E")
     alpha(user, user.window)
     user.type("1e-5")
@@ -103,13 +106,14 @@ def rejects_edits_and_redoes(user: User, t: int) -> None:
     user.sees("k 2 of 2")
     user.sees("the action is not applied yet")
     user.sees("live, paused, branch 1 of 2")
+    user.rests()
     assert gain(user) > -0.5, "the smaller step size did not overshoot as far"
     user.picture("4-redone")
     user.press("Return")
     user.no_longer_sees("the action is not applied yet")
+    user.rests()
     for environment_step in range(1, 4):
-        user.press("F10")
-        user.sees(f"Episode, t | 0, {t + environment_step}")
+        steps_over(user, t + environment_step)
 
 
 def forks(user: User, t: int) -> None:
@@ -126,10 +130,17 @@ def forks(user: User, t: int) -> None:
     user.press("Return")
     user.sees(f"Branch 2 begins at t = {t}, k = 1")
     user.sees("branch 2 of 3")
+    user.rests()
     for environment_step in range(4):
-        user.press("F10")
-        user.sees(f"Episode, t | 0, {t + environment_step}")
-        user.no_longer_sees("the action is not applied yet")
+        steps_over(user, t + environment_step)
+
+
+def steps_over(user: User, t: int) -> None:
+    """To the end of environment step t."""
+    user.press("F10")
+    user.sees(f"Episode, t | 0, {t}")
+    user.no_longer_sees("the action is not applied yet")
+    user.rests()
 
 
 def compares(user: User, t: int) -> None:

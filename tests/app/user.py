@@ -84,6 +84,13 @@ class User:
         """Wait until it cannot be read any more."""
         self.wait(lambda: text not in self.screen(), f"an end of {text!r}")
 
+    def rests(self) -> None:
+        """Wait until the engine stands and the window shows what it did last.
+
+        Before the next key, as a person does: a step may be on the screen before it is over.
+        """
+        self.wait(self._at_rest, "an engine at rest")
+
     def read(self, name: str) -> str:
         """All text of the visible widget of that object name."""
         widget = self.window.findChild(QWidget, name)
@@ -110,6 +117,19 @@ class User:
             for _ in range(12):
                 self._qtbot.wait(50)
             save_picture(self.window, Path(folder) / f"{name}.png")
+
+    def _at_rest(self) -> bool:
+        live, moment = self._application.source.live_run, self._application.moment
+        run = self._application.follower.run
+        if live is None or run is None or moment is None:
+            return False
+        stands = live.engine.state == "paused" and not live.engine.unacknowledged
+        place = (moment.branch, moment.episode, moment.t)
+        whole = len(run.updates(place)) == len(moment.updates) and (
+            run.environment_step(place) is None or moment.environment_step is not None
+        )
+        newest = place == run.newest() and whole
+        return stands and newest and self._application.views.settled
 
     def _listener(self) -> QWidget:
         """Who hears the next key: an open list, else the focused field, else the window."""
