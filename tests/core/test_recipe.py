@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import InputError
 from core.pretraining.collect import Part, collect, read_recipe
+from core.pretraining.parts import WALKER, check_parts
 from core.pretraining.recipes import KINDS, find_recipe
+from core.pretraining.walker.journeys import journey
 from core.tasks import TASKS
 
 HOPPER = TASKS["hopper"]
@@ -74,6 +78,41 @@ def test_a_part_out_of_range_is_refused_before_anything_runs(change: dict[str, A
     part = Part(**({"policy": "missing.zip"} | change))
     with pytest.raises(InputError, match="out of range"):
         collect(HOPPER, (part,), transitions=10, dataset_id="psiscope/hopper/new-v0")
+
+
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "recipes"
+EVALUATED = range(20_000)
+"""Reset seeds that evaluations use."""
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_every_shipped_recipe_is_sound_and_meets_no_seed_of_an_evaluation(path: Path) -> None:
+    parts = read_recipe(path)
+    check_parts(parts)
+    assert sum(part.share for part in parts) == pytest.approx(1.0)
+    seeds = sorted(part.first_seed for part in parts)
+    assert seeds[0] not in EVALUATED
+    assert all(after - before >= 10_000 for before, after in itertools.pairwise(seeds))
+    for part in parts:
+        if part.policy == WALKER:
+            task = TASKS[path.stem.removesuffix("-play").removesuffix("-diverse")]
+            journey(task, part.start, part.goals, np.random.default_rng(0))
+
+
+def test_every_kind_of_data_of_the_paper_has_a_recipe() -> None:
+    names = {path.stem for path in SHIPPED.glob("*.json")}
+    kinds = {
+        f"{task}-{kind}" for task in ("hopper", "walker2d", "halfcheetah") for kind in KINDS
+    }
+    mazes = {f"antmaze-{size}-diverse" for size in ("umaze", "medium", "large")}
+    mazes |= {"antmaze-umaze", "antmaze-medium-play", "antmaze-large-play"}
+    assert names == kinds | mazes
+
+
+def test_the_walker_is_no_file(tmp_path: Path) -> None:
+    parts = [{"policy": "antmaze-walker", "start": "any", "goals": "play", "noise": 0.2}]
+    part = read_recipe(write(tmp_path / "recipe.json", parts))[0]
+    assert (part.policy, part.start, part.goals) == ("antmaze-walker", "any", "play")
 
 
 def test_policies_are_looked_for_beside_the_recipe_or_where_one_says(tmp_path: Path) -> None:
