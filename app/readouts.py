@@ -37,10 +37,18 @@ def exact(value: float) -> str:
 
 
 def setting(value: object) -> str:
-    """A setting as people write it; `none` where it is off."""
+    """A setting as people write it; `none` where it is off, the built-in rule by that word."""
     if value is None:
         return "none"
+    if isinstance(value, str):
+        return short_name(value) if value else "built-in"
     return exact(value) if isinstance(value, float) else str(value)
+
+
+def short_name(reference: str) -> str:
+    """A function of a file without the file's folder; any other word as it is."""
+    _, slash, name = reference.rpartition("/")
+    return name if slash and ".py:" in name else reference
 
 
 def number(text: str) -> float | None:

@@ -10,12 +10,13 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QValidator, QWheelEvent
 from PyQt6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
+from app.panels.rule_field import RuleField
 from app.readouts import exact, number
 from core.settings import Settings
 
 LEAST_WIDTH = 104
 """Of a field, pixels: enough for its longest usual value."""
-Kind = Literal["choice", "count", "number"]
+Kind = Literal["choice", "count", "number", "rule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,11 @@ GROUPS: tuple[FieldGroup, ...] = (
             FieldText(
                 name="gradient_clip", label="Clip at", unit="", kind="number", missing="off",
                 start=10.0, tip="Largest gradient norm, reward per weight unit.",
+            ),
+            FieldText(
+                name="updater", label="Update rule", unit="", kind="rule", missing="built-in",
+                tip="FILE.py:FUNCTION of your own, in place of rule, optimizer and clip. It "
+                "runs where the window was opened with --trust-code.",
             ),
         ),
     ),
@@ -228,7 +234,7 @@ class ChoiceField(QComboBox):
         _wheel(self, event, super().wheelEvent)
 
 
-Field = CountField | NumberField | ChoiceField
+Field = CountField | NumberField | ChoiceField | RuleField
 
 
 def make_field(text: FieldText) -> Field:
@@ -237,6 +243,7 @@ def make_field(text: FieldText) -> Field:
         "choice": ChoiceField,
         "count": CountField,
         "number": NumberField,
+        "rule": RuleField,
     }
     return makers[text.kind](text)
 

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.panels.readout import number, value_label
+from app.readouts import short_name
 from app.state.moment import History, Moment
 from app.theme import PLOT_TEXT, WINDOW_TEXT, Theme, font
 from core.tasks import Goal, Task
@@ -17,6 +18,7 @@ _WIDEST = "hopper-medium-replay"
 _ROWS: dict[str, tuple[str, str]] = {
     "task": ("Task", "The environment and its name in gymnasium"),
     "checkpoint": ("Checkpoint", "The pretrained policy, critic and world model"),
+    "updater": ("Update rule", "The function of your own that moves the weights"),
     "branch": ("Branch", "The branch that is looked at, counted from 0"),
     "episode": ("Episode, t", "Episode from 0, and environment step of the cursor"),
     "return": ("Return", "Sum of real rewards up to t"),
@@ -35,6 +37,7 @@ _GOAL_ROWS: dict[str, tuple[str, str]] = {
     "score": ("Score", "100 where the goal was reached, else 0"),
 }
 """What some rows say instead where there is a place to reach."""
+_LOOP = ("Written by", "The training or control loop, not ours, that wrote the trace")
 _NO_REFERENCE = "No score: nobody gave the returns of a random policy and an expert"
 
 
@@ -60,6 +63,7 @@ class TaskPanel(QWidget):
             grid.addWidget(value, row, 1)
             self._names[key] = label
             self._values[key] = value
+        self._show_updater("")
 
     def show_moment(self, moment: Moment) -> None:
         """Show the run and the episode at the cursor."""
@@ -67,11 +71,19 @@ class TaskPanel(QWidget):
             self._name_rows(moment.task)
         self._moment = moment
         self._show_name("task", moment.task.environment_id)
-        self._show_name("checkpoint", moment.run.checkpoint)
+        maker = _LOOP if moment.foreign else _ROWS["checkpoint"]
+        self._names["checkpoint"].setText(maker[0])
+        for label in (self._names["checkpoint"], self._values["checkpoint"]):
+            label.setToolTip(maker[1])
+        made_by = moment.run.origin if moment.foreign else moment.run.checkpoint
+        self._show_name("checkpoint", made_by)
+        self._show_updater(moment.settings.updater)
         self._show("episode", f"{max(moment.episode, 0)}, {moment.t}")
         self._show_returns(moment)
         self.setToolTip(
-            f"reset seed {moment.run.seed + max(moment.episode, 0)}, "
+            ""
+            if moment.foreign
+            else f"reset seed {moment.run.seed + max(moment.episode, 0)}, "
             f"checkpoint {moment.run.checkpoint_path}"
         )
 
@@ -109,7 +121,8 @@ class TaskPanel(QWidget):
         goal = moment.task.goal
         if goal is None:
             self._show("return", number(gained))
-            self._show("frozen", number(frozen) + ended)
+            absent = moment.foreign and math.isnan(frozen)
+            self._show("frozen", "not recorded" if absent else number(frozen) + ended)
         else:
             self._show("return", _nearness(moment, goal))
             self._show("frozen", _reached(frozen) + ended * (not frozen > 0))
@@ -124,6 +137,14 @@ class TaskPanel(QWidget):
         if not len(rows):
             return math.nan, math.nan
         return float(history.episode_return[rows[-1]]), float(history.frozen_return[rows[-1]])
+
+    def _show_updater(self, reference: str) -> None:
+        """A row of its own only where a program of the user takes the built-in rule's place."""
+        for label in (self._names["updater"], self._values["updater"]):
+            label.setVisible(bool(reference))
+        if reference:
+            self._show_name("updater", short_name(reference))
+            self._values["updater"].setToolTip(reference)
 
     def _show_name(self, key: str, text: str) -> None:
         """In the largest type that fits; what still does not is shortened, and whole in the

@@ -23,6 +23,7 @@ from app.readouts import NOTHING, against, fraction, milliseconds, plain, signed
 from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, font, text_width
 from app.views.header import Header, Part
+from app.views.rule_record import RuleRecord
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
@@ -52,8 +53,10 @@ class UpdatesTable(View):
         self._table = QTableView()
         self._table.setModel(self._model)
         self._following = False
+        self._rule = RuleRecord()
         self._style_table()
         self.body.addWidget(self._table, 1)
+        self.body.addWidget(self._rule)
         selection = self._table.selectionModel()
         if selection is not None:
             selection.currentRowChanged.connect(self._select)
@@ -63,6 +66,7 @@ class UpdatesTable(View):
         """Fill the rows in place; the cursor's row is selected without a signal."""
         self._following = True
         self._model.show(moment)
+        self._rule.show_moment(moment)
         row = min(moment.k, self._model.rowCount() - 1)
         if row >= 0 and self._table.currentIndex().row() != row:
             selection = self._table.selectionModel()
@@ -89,6 +93,7 @@ class UpdatesTable(View):
     def restyle(self, theme: Theme) -> None:
         """Recolour the rows; the selected one is tinted, its text stays readable."""
         self._model.set_theme(theme)
+        self._rule.set_theme(theme)
         palette = self._table.palette()
         palette.setColor(QPalette.ColorRole.Highlight, theme.color("accent", 0.25))
         palette.setColor(QPalette.ColorRole.HighlightedText, theme.color("text"))
