@@ -26,7 +26,7 @@ from app.main_window import MainWindow
 from app.recording import save_picture
 from app.source import Source
 from app.state.cursor import Cursor
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.state.preferences import Preferences
 from app.state.runs import runs_folder
 from app.state.selection import Selection
@@ -198,6 +198,8 @@ class Application(QObject):
         self.window.task_panel.show_moment(moment)
         if first:
             self.window.settings_panel.show_settings(moment.settings)
+            absent = f"Settings: {NOT_RECORDED}, {moment.run.origin}." if moment.foreign else ""
+            self.window.settings_panel.set_absent(absent)
         self.window.settings_panel.show_in_effect(moment.settings)
         self.status.note_moment(moment)
         self.moment_shown.emit(moment)

@@ -15,8 +15,9 @@ from app.panels.branches_panel import BranchesPanel
 from app.panels.fork_dialog import ForkDialog, Origin
 from app.state.branch_facts import beginning, name_of
 from core.checkpoints.catalogue import list_checkpoints, read_manifest
-from core.errors import PsiscopeError
+from core.errors import InputError, PsiscopeError
 from core.traces.lineage import Branches
+from core.traces.origin import check_own
 from core.traces.trace import BranchStarted, RunStarted
 
 _AT_A_BREAK = ("accept", "reject", "redo_updates")
@@ -81,6 +82,11 @@ class Branching(QObject):
         """Open the dialog for a fork at the cursor."""
         here, run = self._desk.driver.situation(), self._run
         if here is None or run is None:
+            return
+        try:
+            check_own(run.started)
+        except InputError as error:
+            self._desk.window.message_bar.say(str(error))
             return
         began = conditions_of(run, here.place[0])
         origin = Origin(

@@ -17,6 +17,7 @@ from app.panels.message_bar import MessageBar
 from app.state.decision import Request
 from app.state.runs import new_run_path, prune_runs
 from core.errors import InputError
+from core.traces.origin import check_own
 from core.trust import FLAG
 
 STOP_MS = 5000
@@ -111,6 +112,7 @@ class Source(QObject):
         if run is None or self._copy is not None:
             return
         try:
+            check_own(run.started)
             target = new_run_path(self._runs_folder, run.started.checkpoint)
         except InputError as error:
             self._bar.say(str(error))

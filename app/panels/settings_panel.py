@@ -53,6 +53,7 @@ class SettingsPanel(QWidget):
         self._marks: dict[str, QLabel] = {}
         self._headings: list[QLabel] = []
         self._theme: Theme | None = None
+        self._absence = _absence()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE_MS)
@@ -115,12 +116,19 @@ class SettingsPanel(QWidget):
         if not editable:
             self.show_settings(self._shown)
 
+    def set_absent(self, words: str) -> None:
+        """These words in place of the fields; empty: the fields."""
+        self._absence.setText(words)
+        self._absence.setVisible(bool(words))
+        self._area.setVisible(not words)
+
     def set_theme(self, theme: Theme) -> None:
         """Colours of headings, marks and the fault."""
         self._theme = theme
         for heading in self._headings:
             heading.setStyleSheet(f"color: {theme.muted};")
         self._fault.setStyleSheet(f"color: {theme.refused_text};")
+        self._absence.setStyleSheet(f"color: {theme.muted};")
         self._mark()
 
     def _lay_out(self) -> None:
@@ -161,6 +169,7 @@ class SettingsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self._absence, 1)
         column.addWidget(area, 1)
         column.addWidget(self._fault)
 
@@ -225,6 +234,16 @@ class SettingsPanel(QWidget):
             mark.setToolTip(f"{words} in the shown record" if differs else "")
             mark.setStyleSheet(f"color: {color};")
             self._labels[name].setFont(font(bold=differs))
+
+
+def _absence() -> QLabel:
+    """What stands in place of the fields."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setContentsMargins(8, 6, 8, 4)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop)
+    label.hide()
+    return label
 
 
 def difference(before: Settings, after: Settings) -> dict[str, Any]:

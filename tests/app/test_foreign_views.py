@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bridge.recorded_run import RecordedRun
 from app.state.cursor import Address
-from app.state.moment import NOT_RECORDED, Moment
+from app.state.moment import NOT_RECORDED, History, Moment
 from app.state.verdict import find_verdict
 from app.views.action import ActionView
 from app.views.decomposition import DecompositionView
@@ -62,19 +62,29 @@ def notes(view: Any) -> list[str]:
     return [plot._note.text() for plot in view.plots() if plot._note.isVisible()]
 
 
+@pytest.fixture(scope="module")
+def shows(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Moment, History]]:
+    """A moment and its history of each of TOLD."""
+    found = []
+    for number, updates in enumerate(TOLD.values()):
+        folder = tmp_path_factory.mktemp(f"told-{number}")
+        moment = told(folder, updates)
+        run = RecordedRun(folder / "my.trace")
+        found.append((moment, run.history(0, 0)))
+        run.close()
+    return found
+
+
 @EVERY_VIEW
-@pytest.mark.parametrize("name", TOLD)
 def test_whatever_a_loop_tells_is_shown_without_a_complaint(
-    qtbot: QtBot, qtlog: Any, tmp_path: Path, view_type: type[Any], name: str
+    qtbot: QtBot, qtlog: Any, shows: list[tuple[Moment, History]], view_type: type[Any]
 ) -> None:
-    moment = told(tmp_path, TOLD[name])
-    run = RecordedRun(tmp_path / "my.trace")
     view = shown(qtbot, view_type)
-    feed(view, moment, run.history(0, 0))
-    run.close()
-    view.grab()
+    for moment, history in shows:
+        feed(view, moment, history)
+        view.grab()
+        assert view.labels_fit()
     assert [r.message for r in qtlog.records if "propagateSizeHints" not in r.message] == []
-    assert view.labels_fit()
 
 
 @pytest.mark.parametrize(
