@@ -56,8 +56,12 @@ def source_of(task: Task, part: Part, seed: int, number: int) -> Source:
     """The source of part `number` of a recipe. Raises InputError for a policy that is missing,
     broken, or of another task."""
     if part.policy == WALKER:
-        from core.pretraining.walker.walks import Walks
-
+        try:
+            from core.pretraining.walker.walks import Walks
+        except ImportError as error:
+            raise DataError(
+                f"{WALKER} needs mujoco.batch ({error})", "pip install --upgrade mujoco"
+            ) from error
         return Walks(task, part, seed, number)
     return Runs(task, part, generator(seed, "collect", number))
 
