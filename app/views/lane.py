@@ -92,7 +92,7 @@ class Lane:
 
     def explain(self, words: str) -> None:
         """Why there is nothing, where nothing is known at any t."""
-        shown = len(self._t) > 0 and not any(np.isfinite(c).any() for c in self._columns)
+        shown = words and not any(np.isfinite(column).any() for column in self._columns)
         self.plot.note(words if shown else "")
 
     def set_range(self, low: float, high: float) -> None:

@@ -77,6 +77,7 @@ class SceneView(QWidget):
         self._moment = moment
         self.canvas.set_task(moment.task)
         self.canvas.set_absence(bodiless(moment))
+        self.fan.setVisible(not self.canvas.absence)
         self.maze.setVisible(self._map_wanted and moment.task.maze is not None)
         if moment.task.maze is not None:
             self.maze.show_moment(moment)
@@ -218,7 +219,7 @@ def caption(moment: Moment, particle: int | None = None) -> Caption:
         kept = max((len(fans[role]) for role in IMAGINED if role in fans), default=0)
         picked = f"particle {particle}" + ("" if particle < kept else f": only {kept} are kept")
     if not moment.task.has_pose:
-        note = NO_POSE
+        note = "" if bodiless(moment) else NO_POSE
     if state_of(moment) is None:
         note = "waiting for the first record"
     entries = tuple((role, words[role]) for role in fans)

@@ -86,6 +86,8 @@ class TimelineView(View):
     def draw(self, moment: Moment) -> None:
         """Move the cursor line and the numbers to t."""
         self._draw_history()
+        for lane in self._lanes if len(self._history) else ():
+            lane.explain(NOT_RECORDED if moment.foreign else "")
         self._show_reference(moment)
         self._point(moment)
         self.k_lane.show_moment(moment, self.selection.reference)
@@ -198,10 +200,6 @@ class TimelineView(View):
         gain.mark(t[history.trust_factor < 1])
         error.show(t, history.model_error)
         time.show(t, history.total_ms)
-        if len(history):
-            foreign = self.moment is not None and self.moment.foreign
-            for lane in self._lanes:
-                lane.explain(NOT_RECORDED if foreign else "")
         if self.moment is not None:
             self._point(self.moment)
 
