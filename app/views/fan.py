@@ -245,8 +245,10 @@ def _path_of(paths: Paths, role: Role, particle: int | None) -> Floats:
 def _note(moment: Moment, paths: Paths) -> str:
     if paths:
         return ""
-    if plane_of(moment.task) is None:
+    if not moment.task.has_pose:
         return "the states of this task do not say where its body is"
+    if plane_of(moment.task) is None:
+        return "this body has no torso that travels: see the scene"
     if moment.before is None:
         return "waiting for the first gradient update"
     return "nothing is imagined (H = 0): the terminal value alone drives the update"
