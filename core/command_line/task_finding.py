@@ -50,8 +50,8 @@ def _description(task: Task) -> str:
         argument.name for argument in task.environment_arguments if argument.value is False
     ]
     parts = [
-        f"{task.name} is {task.environment_id}: {task.state_size} state numbers, "
-        f"{task.action_size} actions, {task.episode_limit} environment steps of "
+        f"{task.name} is {task.environment_id}: {task.state_size} numbers in a state, "
+        f"{task.action_size} in an action, {task.episode_limit} environment steps of "
         f"{task.seconds_per_environment_step:g} s an episode; no score",
         *([f"without {', '.join(left_out)}"] if left_out else []),
         *([] if task.has_pose else ["its states are no poses: no fans and ghosts"]),
