@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,7 +39,6 @@ def write_untrained(folder: Path, task: Task, *, seed: int = 0, width: int = 32)
         for name, module in network.named_modules():
             if isinstance(module, Normalizer) and name != "rewards":
                 module.fit(changes if name == "changes" else states)
-    dataset = dataclasses.replace(small_manifest().dataset, id=f"psiscope/{task.name}/none-v0")
     manifest = small_manifest(
         name=folder.name,
         task=task.name,
@@ -48,7 +47,7 @@ def write_untrained(folder: Path, task: Task, *, seed: int = 0, width: int = 32)
         action_size=task.action_size,
         critic_reward_scale=task.critic_reward_scale,
         networks={name: architecture(network) for name, network in networks.items()},
-        dataset=dataset,
+        dataset=None,
         tuned={},
     )
     write_checkpoint(folder, manifest, {name: n.state_dict() for name, n in networks.items()})
@@ -75,7 +74,8 @@ def _networks(task: Task, seed: int, width: int) -> dict[str, nn.Module]:
 def _random_play(task: Task, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """States (N, S) under random actions, and how they changed (N, S)."""
     environment, draw = Environment(task), np.random.default_rng(seed)
-    states, changes = [environment.reset(seed)], []
+    states = [environment.reset(seed)]
+    changes: list[Any] = []
     while len(changes) < SEEN:
         transition = environment.apply(draw.uniform(-1, 1, task.action_size))
         changes.append(transition.next_state - states[-1])

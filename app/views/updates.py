@@ -183,7 +183,7 @@ class _UpdatesModel(QAbstractTableModel):
     def widths(self) -> list[int]:
         """What each column needs, pixels."""
         return [
-            int(max(text_width(c.name, PLOT_TEXT), text_width(c.widest, PLOT_TEXT))) + 6
+            int(max(text_width(c.name, PLOT_TEXT), text_width(c.widest, PLOT_TEXT))) + 5
             for c in COLUMNS
         ]
 
