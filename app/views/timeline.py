@@ -86,8 +86,7 @@ class TimelineView(View):
     def draw(self, moment: Moment) -> None:
         """Move the cursor line and the numbers to t."""
         self._draw_history()
-        for lane in self._lanes if len(self._history) else ():
-            lane.explain(NOT_RECORDED if moment.foreign else "")
+        self._explain(moment)
         self._show_reference(moment)
         self._point(moment)
         self.k_lane.show_moment(moment, self.selection.reference)
@@ -201,7 +200,13 @@ class TimelineView(View):
         error.show(t, history.model_error)
         time.show(t, history.total_ms)
         if self.moment is not None:
+            self._explain(self.moment)
             self._point(self.moment)
+
+    def _explain(self, moment: Moment) -> None:
+        """Why a lane is empty."""
+        for lane in self._lanes if len(self._history) else ():
+            lane.explain(NOT_RECORDED if moment.foreign else "")
 
     def _show_reference(self, moment: Moment) -> None:
         reference = self.selection.reference
