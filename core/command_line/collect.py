@@ -26,7 +26,9 @@ def add_parser(commands: Any) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--recipe", type=Path, metavar="FILE", help="JSON list of parts")
     source.add_argument(
-        "--policy", metavar="FILE|random", help="a Stable-Baselines3 archive, or random"
+        "--policy",
+        metavar="FILE|random|antmaze-walker",
+        help="a Stable-Baselines3 archive, random, or the ant's walker",
     )
     parser.add_argument(
         "--policies", type=Path, metavar="DIR", help="where the recipe's policy files are"
