@@ -15,11 +15,11 @@ import numpy as np
 
 from core.data.columns import Columns, opened
 from core.data.dataset import Episode
+from core.data.listing import DATA_FILE
 from core.data.mazes import maze_states
 from core.errors import DataError
 from core.tasks import Task
 
-DATA_FILE = "main_data.hdf5"
 MOST_EPISODES = 10**6
 _PLACES = ("observation", "achieved_goal")
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from core.data.source import load_dataset
 from core.envs.mujoco import Environment
 from core.envs.poses import physics_layout
 from core.errors import DataError
+from core.pretraining.collect import collect
 from core.pretraining.episodes import Recorded
 from core.pretraining.parts import Part
 from core.pretraining.walker import maze_rollouts
@@ -154,6 +158,25 @@ def test_who_gets_up_again_walks_on(monkeypatch: pytest.MonkeyPatch) -> None:
     leans = uprightness(episode.states[1:].astype(np.float64)) < 0.98
     assert leans.any()
     assert len(episode.rewards) == 100
+
+
+def test_ctrl_c_keeps_the_finished_episodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    advance, calls = MazeRollouts._advance, iter(range(15))
+
+    def interrupted(self: MazeRollouts, walks: Any) -> None:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        advance(self, walks)
+
+    monkeypatch.setattr(MazeRollouts, "_advance", interrupted)
+    task = dataclasses.replace(UMAZE, episode_limit=10)
+    name = "psiscope/antmaze-umaze/cut-v0"
+    written = collect(task, (WALKER,), transitions=340, dataset_id=name)
+    assert written == 320
+    assert len(load_dataset(name, UMAZE)) == 320
 
 
 @pytest.mark.parametrize(
