@@ -21,8 +21,7 @@ from core.adaptation.rollout import Rollout, imagine
 from core.adaptation.updater import START, Objective, UpdateAddress, ask
 from core.adaptation.weights import flat, psi_of, set_psi
 from core.arrays import Actions, States
-from core.models.interfaces import Critic, WorldModel
-from core.models.policy import MlpPolicy
+from core.models.interfaces import AdaptablePolicy, Critic, WorldModel
 from core.settings import Settings
 from core.trust import Program
 
@@ -70,14 +69,14 @@ class Moments:
 class Adaptation:
     """A policy that moves, beside the pretrained one that does not."""
 
-    pretrained: MlpPolicy
+    pretrained: AdaptablePolicy
     model: WorldModel
     critic: Critic
     discount: float
     critic_reward_scale: float = 1.0
     updater: Program | None = None
     """An update rule of the user's own; None: the built-in one."""
-    policy: MlpPolicy = field(init=False)
+    policy: AdaptablePolicy = field(init=False)
     psi_0: Tensor = field(init=False)
     moments: Moments = field(default_factory=Moments, init=False)
 
@@ -175,7 +174,7 @@ class Adaptation:
         )
 
     def _imagine(
-        self, policy: MlpPolicy, state: States, noise: Tensor
+        self, policy: AdaptablePolicy, state: States, noise: Tensor
     ) -> tuple[Rollout, Tensor]:
         """M futures from state (1, S), and J of each (M,)."""
         particles = state.expand(noise.shape[2], -1)
@@ -211,7 +210,7 @@ class Adaptation:
         )
 
     def _evaluate(
-        self, state: States, noise: Tensor, policy: MlpPolicy, *, differentiable: bool
+        self, state: States, noise: Tensor, policy: AdaptablePolicy, *, differentiable: bool
     ) -> tuple[Tensor, Tensor | None]:
         with torch.set_grad_enabled(differentiable):
             _, objectives = self._imagine(policy, state, noise)

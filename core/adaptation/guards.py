@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.adaptation.weights import psi_of, set_psi
 from core.arrays import States
-from core.models.policy import MlpPolicy
+from core.models.interfaces import AdaptablePolicy
 
 HALVINGS = 10
 
@@ -21,7 +21,11 @@ def clip(gradient: Tensor, largest: float | None) -> Tensor:
 
 
 def trust_region(
-    policy: MlpPolicy, pretrained: MlpPolicy, psi_0: Tensor, state: States, radius: float | None
+    policy: AdaptablePolicy,
+    pretrained: AdaptablePolicy,
+    psi_0: Tensor,
+    state: States,
+    radius: float | None,
 ) -> float:
     """Shrink the policy towards psi_0 until max_i |a_i(psi) - a_i(psi_0)| <= radius at (1, S).
 

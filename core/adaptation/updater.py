@@ -18,9 +18,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.adaptation.weights import set_psi
+from core.models.interfaces import AdaptablePolicy
 from core.seeding import generator
 from core.trust import Program, ProgramError, guarded, parse_reference
 
@@ -67,9 +68,9 @@ class Objective:
         psi: Tensor,
         objectives: Tensor,
         gradient: Tensor,
-        policy: nn.Module,
+        policy: AdaptablePolicy,
         evaluate: Evaluate,
-        act: Callable[[nn.Module], Tensor],
+        act: Callable[[AdaptablePolicy], Tensor],
     ) -> None:
         """At psi (W,) J per particle (M,) and its gradient (W,) are known already.
 
@@ -108,7 +109,7 @@ class Objective:
         with torch.inference_mode():
             return self._act(self._with(psi))[0].clone()
 
-    def _with(self, psi: Tensor) -> nn.Module:
+    def _with(self, psi: Tensor) -> AdaptablePolicy:
         if psi.shape != self._psi.shape:
             raise ValueError(
                 f"weights of shape {tuple(psi.shape)}, not {tuple(self._psi.shape)}"
@@ -122,7 +123,7 @@ class Updater(Protocol):
     """An update rule. The policy is a copy at psi_k: nothing that is done to it is kept."""
 
     def __call__(
-        self, policy: nn.Module, objective: Objective, address: UpdateAddress
+        self, policy: AdaptablePolicy, objective: Objective, address: UpdateAddress
     ) -> tuple[Tensor, Mapping[str, float | str]]:
         """psi_{k+1} (W,), float32 and finite, and what the trace shall tell of this update."""
         ...
@@ -139,7 +140,7 @@ class Answer:
 
 
 def ask(
-    program: Program, policy: nn.Module, objective: Objective, address: UpdateAddress
+    program: Program, policy: AdaptablePolicy, objective: Objective, address: UpdateAddress
 ) -> Answer:
     """Call a rule with a copy of the policy. Whatever it does wrong is told, not raised."""
     reference = parse_reference(program.code.reference)

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from core.models.interfaces import AdaptablePolicy
+
 
 def flat(tensors: Sequence[Tensor]) -> Tensor:
     """(W,) copy of all entries, in order."""
     return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
 
 
-def psi_of(policy: nn.Module) -> Tensor:
+def psi_of(policy: AdaptablePolicy) -> Tensor:
     """The policy's weights (W,), a copy."""
     return flat(list(policy.parameters()))
 
 
-def set_psi(policy: nn.Module, psi: Tensor) -> None:
+def set_psi(policy: AdaptablePolicy, psi: Tensor) -> None:
     """Overwrite the policy's weights from (W,), bit for bit."""
     start = 0
     for parameter in policy.parameters():

@@ -7,22 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.checkpoints.catalogue import find_checkpoint
+from core.checkpoints.foreign import ROLES, build
 from core.checkpoints.manifest import Manifest
-from core.checkpoints.store import read_checkpoint
+from core.checkpoints.store import StoredCheckpoint, read_checkpoint
 from core.errors import CheckpointError
 from core.models.critic import TwinCritic
 from core.models.diffusion import DiffusionDynamics
 from core.models.ensemble import DynamicsEnsemble
+from core.models.foreign import ForeignWorldModel
+from core.models.interfaces import AdaptablePolicy, Critic, WorldModel
 from core.models.policy import MlpPolicy
 from core.models.reward import RewardModel
 from core.models.world_model import LearnedWorldModel
 from core.settings import Settings
 from core.tasks import Task
-from core.trust import UNTRUSTED, Program, Trust
+from core.trust import UNTRUSTED, Program, Trust, TrustedCode
 
 _KINDS: dict[str, Callable[..., nn.Module]] = {
     "policy": MlpPolicy,
@@ -31,7 +36,9 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "reward": RewardModel,
     "ensemble": DynamicsEnsemble,
 }
+_MODEL = {"dynamics", "reward", "ensemble"}
 _LARGEST_SIZE = 8192
+_AGAIN = "import it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,21 +49,37 @@ class Checkpoint:
     manifest: Manifest
     digest: str
     path: Path
-    policy: MlpPolicy
-    critic: TwinCritic
-    dynamics: DiffusionDynamics
-    reward: RewardModel | None
-    """None where the task's goal gives the reward."""
-    ensemble: DynamicsEnsemble
+    policy: AdaptablePolicy
+    critic: Critic
+    dynamics: DiffusionDynamics | None = None
+    """None where the user brought the world model."""
+    reward: RewardModel | None = None
+    """None where the task's goal gives the reward, or the user's world model."""
+    ensemble: DynamicsEnsemble | None = None
+    """None where the user brought the world model: there is no doubt to show."""
+    foreign_model: ForeignWorldModel | None = None
     trust: Trust = UNTRUSTED
     """Whether programs may run beside it."""
+    programs: tuple[TrustedCode, ...] = ()
+    """The networks that are programs of the user."""
 
     def updater(self, settings: Settings) -> Program | None:
         """The update rule of the user's own; None for the built-in one. InputError."""
         return self.trust.load("updater", settings.updater) if settings.updater else None
 
-    def world_model(self, settings: Settings) -> LearnedWorldModel:
+    def change_std(self) -> NDArray[np.float32]:
+        """Standard deviation of the change of state over the data, (S,); NaN where unknown."""
+        if self.ensemble is None:
+            return np.full(self.task.state_size, np.nan, np.float32)
+        known: NDArray[np.float32] = self.ensemble.changes.std.numpy()
+        return known
+
+    def world_model(self, settings: Settings) -> WorldModel:
         """Dynamics, reward and the survival rule of the settings."""
+        if self.foreign_model is not None:
+            return self.foreign_model.with_survival(settings.survival == "smooth")
+        if self.dynamics is None:
+            raise CheckpointError(f"{self.manifest.name} has no world model", "import one")
         bounds = self.task.bounds if settings.survival == "smooth" else ()
         return LearnedWorldModel(self.dynamics, self.reward, bounds, self.task.goal)
 
@@ -91,19 +114,42 @@ def load(name_or_path: str | Path, trust: Trust = UNTRUSTED) -> Checkpoint:
     stored = read_checkpoint(find_checkpoint(str(name_or_path)))
     manifest = stored.manifest
     task = manifest.find_task()
-    known = {"reward"} if task.goal else set()
-    networks: dict[str, Any] = dict.fromkeys(known) | {
-        name: _build(manifest, name, stored.tensors.get(name, {}))
-        for name in _KINDS.keys() - known
-    }
+    networks, programs = _foreign_networks(task, stored, trust)
+    missing = {"reward"} if task.goal else set()
+    if networks["foreign_model"] is not None:
+        missing |= _MODEL
+    for name in _KINDS.keys() - missing - networks.keys():
+        networks[name] = _build(manifest, name, stored.tensors.get(name, {}))
     return Checkpoint(
         task=task,
         manifest=manifest,
         digest=stored.digest,
         path=stored.path,
         trust=trust,
+        programs=programs,
         **networks,
     )
+
+
+def _foreign_networks(
+    task: Task, stored: StoredCheckpoint, trust: Trust
+) -> tuple[dict[str, Any], tuple[TrustedCode, ...]]:
+    """The networks that are programs of the user, by field, and what they are."""
+    networks: dict[str, Any] = {"foreign_model": None}
+    codes = []
+    for name, _ in stored.manifest.programs():
+        if name not in ROLES:
+            raise CheckpointError(f"the {name} of {stored.manifest.name} is a program", _AGAIN)
+        part, code = build(
+            task,
+            name,
+            stored.manifest.networks[name],
+            stored.programs.get(name, b""),
+            trust,
+        )
+        networks["foreign_model" if name == "world_model" else name] = part
+        codes.append(code)
+    return networks, tuple(codes)
 
 
 def architecture(network: nn.Module) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -171,6 +172,12 @@ class Manifest:
         return hashlib.sha256(deciding.encode()).hexdigest()
 
 
+def stored_name(network: str, described: Mapping[str, Any]) -> str:
+    """The file of a network; empty for a Python function, which stays where it is."""
+    endings = {"factory": "", "exported": f"{network}.pt2"}
+    return endings.get(described["kind"], f"{network}.safetensors")
+
+
 def parse_manifest(content: bytes, name: str) -> Manifest:
     """The inverse of to_json. Raises CheckpointError, naming the file, on anything else."""
     values = parse_json(content, name)
@@ -185,7 +192,9 @@ def parse_manifest(content: bytes, name: str) -> Manifest:
     except CheckpointError as error:
         fact = error.fact if error.fact.startswith(name) else f"{name}: {error.fact}"
         raise CheckpointError(fact, error.remedy) from error
-    if {f"{network}.safetensors" for network in manifest.networks} != manifest.files.keys():
+    if {stored_name(n, about) for n, about in manifest.networks.items()} - {
+        ""
+    } != manifest.files.keys():
         raise CheckpointError(f"{name}: files and networks differ", "copy or train it again")
     return manifest
 

@@ -1,6 +1,7 @@
 """Checkpoints and training states on disk: safetensors and JSON, checked and atomic.
 
-A checkpoint is a folder: checkpoint.json and one safetensors file for each network.
+A checkpoint is a folder: checkpoint.json and one safetensors file for each network; where a
+network is a program of the user, its file of torch.export, or none for a Python function.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from core.checkpoints.manifest import (
     Manifest,
     StoredFile,
     parse_manifest,
+    stored_name,
 )
 from core.checkpoints.safetensors_header import check_header, refuse_pickle
 from core.checkpoints.strict_json import canonical_json, parse_json
@@ -51,20 +53,28 @@ class StoredCheckpoint:
     manifest: Manifest
     tensors: dict[str, dict[str, Tensor]]
     """Network name -> tensor name -> finite CPU tensor."""
+    programs: dict[str, bytes]
+    """Network name -> file of torch.export, unread."""
     digest: str
     path: Path
 
 
 def write_checkpoint(
-    folder: Path, manifest: Manifest, tensors: Mapping[str, Mapping[str, Tensor]]
+    folder: Path,
+    manifest: Manifest,
+    tensors: Mapping[str, Mapping[str, Tensor]],
+    programs: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a checkpoint, replacing one of that folder; a crash leaves the old one or none.
 
-    `tensors` has the names of manifest.networks; manifest.files is filled in here. Raises
+    `tensors` has the names of manifest.networks that are no programs, `programs` those that are
+    files of torch.export; manifest.files is filled in here. Raises
     CheckpointError, with nothing changed on disk, for tensors that are not finite, for a folder
     that holds something else, and where the disk refuses.
     """
-    if tensors.keys() != manifest.networks.keys():
+    programs = programs or {}
+    functions = {n for n, about in manifest.networks.items() if not stored_name(n, about)}
+    if tensors.keys() | programs.keys() | functions != manifest.networks.keys():
         raise CheckpointError("tensors and networks of the manifest differ", "name them alike")
     _check_target(folder)
     contents: dict[str, bytes] = {}
@@ -75,6 +85,10 @@ def write_checkpoint(
         contents[name] = content = safetensors.torch.save(_copies(values))
         shapes = check_header(content, name).shapes
         files[name] = StoredFile(sha256=_sha256(content), bytes=len(content), shapes=shapes)
+    for network, content in programs.items():
+        name = f"{network}.pt2"
+        contents[name] = content
+        files[name] = StoredFile(sha256=_sha256(content), bytes=len(content), shapes={})
     text = dataclasses.replace(manifest, files=files).to_json().encode()
     parse_manifest(text, MANIFEST_FILE)
     write_folder(folder, {**contents, MANIFEST_FILE: text})
@@ -88,14 +102,19 @@ def read_checkpoint(folder: Path) -> StoredCheckpoint:
         raise CheckpointError(f"checkpoint {folder} lacks {name}", _AGAIN)
     for name in sorted(names - manifest.files.keys() - {MANIFEST_FILE}):
         raise CheckpointError(f"checkpoint {folder} holds a foreign file, {name}", "remove it")
-    tensors = {
-        network: _read_tensors(
-            folder / f"{network}{_SUFFIX}", manifest.files[network + _SUFFIX]
-        )
-        for network in manifest.networks
-    }
+    tensors, programs = {}, {}
+    for network, described in manifest.networks.items():
+        name = stored_name(network, described)
+        if name.endswith(_SUFFIX):
+            tensors[network] = _read_tensors(folder / name, manifest.files[name])
+        elif name:
+            programs[network] = _read_whole(folder / name, manifest.files[name])
     return StoredCheckpoint(
-        manifest=manifest, tensors=tensors, digest=manifest.digest(), path=folder
+        manifest=manifest,
+        tensors=tensors,
+        programs=programs,
+        digest=manifest.digest(),
+        path=folder,
     )
 
 
@@ -131,7 +150,8 @@ def _check_target(folder: Path) -> None:
     """Replace a checkpoint or an empty folder, never anything else."""
     with reporting(folder, "written"):
         names = list_names(folder) if folder.exists() else set()
-    foreign = {n for n in names if not n.endswith(_SUFFIX) or n == STATE_FILE} - {MANIFEST_FILE}
+    ours = {n for n in names if n.endswith((_SUFFIX, ".pt2"))} | {MANIFEST_FILE}
+    foreign = names - (ours - {STATE_FILE})
     if foreign or (names and MANIFEST_FILE not in names):
         raise CheckpointError(
             f"{folder} holds something other than a checkpoint", "choose another folder"
@@ -153,6 +173,13 @@ def _read_tensors(path: Path, expected: StoredFile) -> dict[str, Tensor]:
     tensors = _load(content, str(path))
     _check_finite(tensors, str(path))
     return tensors
+
+
+def _read_whole(path: Path, expected: StoredFile) -> bytes:
+    content = read_bounded(path, expected.bytes)
+    if _sha256(content) != expected.sha256:
+        raise CheckpointError(f"{path} was changed: its digest differs", _AGAIN)
+    return content
 
 
 def _load(content: bytes, name: str) -> dict[str, Tensor]:

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.command_line.options import add_trust, trust_of
 from core.command_line.output import say
-from core.command_line.parser import UsageError, add_command
+from core.command_line.parser import PROGRAM, UsageError, add_command
 from core.command_line.window import WindowCommands
 from core.tasks import find_task
 
@@ -36,6 +37,19 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder of the checkpoint"
     )
+    add_trust(parser)
+
+
+_KINDS = {"exported": "a program of torch.export", "factory": "a Python function"}
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """How the checkpoint was made, for its manifest."""
+    words = [PROGRAM, "import", "--task", arguments.task]
+    for flag in ("base", "policy", "critic", "world_model"):
+        if getattr(arguments, flag):
+            words += [f"--{flag.replace('_', '-')}", getattr(arguments, flag)]
+    return " ".join(words)
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
@@ -46,7 +60,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
             "there is nothing to import", "give --policy, --critic or --world-model"
         )
     task = find_task(arguments.task)
-    from core.checkpoints.foreign import Sources, import_checkpoint
+    from core.checkpoints.importing import Sources, import_checkpoint
 
     manifest = import_checkpoint(
         task,
@@ -57,6 +71,10 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         ),
         base=arguments.base,
         output=arguments.output,
+        trust=trust_of(arguments),
+        command=_command(arguments),
     )
+    for role, kind in ((r, n["kind"]) for r, n in sorted(manifest.networks.items())):
+        say(f"{role.replace('_', ' ')}: {_KINDS.get(kind, 'as data')}")
     say(f"{arguments.output}: {manifest.name}, for {task.name}")
     return 0

@@ -103,4 +103,4 @@ def _store(path: Path, tuned: dict[str, Tuned], means: dict[str, float], command
         commands=(*stored.manifest.commands, command),
         files={},
     )
-    write_checkpoint(path, manifest, stored.tensors)
+    write_checkpoint(path, manifest, stored.tensors, stored.programs)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
+
+from torch import nn
 
 from core.arrays import Actions, Noise, States, Values
 
@@ -12,6 +15,23 @@ class Policy(Protocol):
     """pi_psi: states (N, S) in raw units -> actions (N, A) in [-1, 1]."""
 
     def __call__(self, state: States) -> Actions: ...
+
+
+@runtime_checkable
+class AdaptablePolicy(Policy, Protocol):
+    """A policy whose weights adaptation moves, on a copy that copy.deepcopy makes."""
+
+    def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
+        """psi, always in the same order."""
+        ...
+
+    def layers(self) -> dict[str, tuple[nn.Parameter, ...]]:
+        """Layer name -> its weights; together those of parameters(), in that order."""
+        ...
+
+    def requires_grad_(self, requires_grad: bool = True) -> AdaptablePolicy:
+        """Whether gradients are kept for the weights."""
+        ...
 
 
 @runtime_checkable

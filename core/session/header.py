@@ -52,7 +52,8 @@ def run_started(
 def _trusted_code(checkpoint: Checkpoint, settings: Settings) -> str:
     """The programs that run from the start, JSON list."""
     updater = checkpoint.updater(settings)
-    return code_json(() if updater is None else (updater.code,))
+    own = () if updater is None else (updater.code,)
+    return code_json((*checkpoint.programs, *own))
 
 
 def told_code(checkpoint: Checkpoint, command: Command) -> str:

@@ -12,7 +12,7 @@ from core.checkpoints.checkpoint import Checkpoint
 from core.diagnosis.oracle import Oracle, TrueFutures
 from core.diagnosis.value_field import Field, density_field, value_field
 from core.envs.mujoco import Environment, Transition, Vector
-from core.models.policy import MlpPolicy
+from core.models.interfaces import AdaptablePolicy
 from core.session.proposal import Returns, Scene
 from core.session.records import NAN, Address, Stopwatch
 from core.session.snapshot import Standing
@@ -87,7 +87,7 @@ class Reality:
         return action
 
     def futures(
-        self, before: MlpPolicy, after: MlpPolicy, t: int, horizon: int
+        self, before: AdaptablePolicy, after: AdaptablePolicy, t: int, horizon: int
     ) -> TrueFutures | None:
         """H environment steps from here with the frozen, the before and the after policy."""
         if not self.diagnostics:

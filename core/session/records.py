@@ -15,6 +15,7 @@ from core.adaptation.objective import reward_terms, terminal_terms
 from core.adaptation.rollout import Rollout
 from core.adaptation.weights import layer_norms
 from core.checkpoints.checkpoint import Checkpoint
+from core.models.critic import TwinCritic
 from core.traces.trace import MOST_PARTICLES, GradientUpdate
 
 THINNED_PARTICLES = 16
@@ -125,19 +126,21 @@ class UpdateRecorder:
 
     def _spread(self, rollout: Rollout) -> NDArray[np.float32]:
         particles, horizon = rollout.rewards.shape
-        if horizon == 0:
+        ensemble = self._checkpoint.ensemble
+        if horizon == 0 or ensemble is None:
             return np.zeros(0, np.float32)
         with torch.inference_mode():
-            spread = self._checkpoint.ensemble(
+            spread = ensemble(
                 rollout.states[:, :-1].flatten(0, 1), rollout.actions[:, :-1].flatten(0, 1)
             )
         return _array(spread.view(particles, horizon).mean(dim=0))
 
     def _q_spread(self, rollout: Rollout) -> float:
+        critic = self._checkpoint.critic
+        if not isinstance(critic, TwinCritic):
+            return NAN
         with torch.inference_mode():
-            first, second = self._checkpoint.critic.twins(
-                rollout.states[:, -1], rollout.actions[:, -1]
-            )
+            first, second = critic.twins(rollout.states[:, -1], rollout.actions[:, -1])
         scale = self._checkpoint.manifest.critic_reward_scale
         return float((first - second).abs().mean()) / scale
 

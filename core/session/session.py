@@ -271,7 +271,7 @@ class Session:
             reality.frozen_action(),
             futures,
             watch,
-            change_std=self.checkpoint.ensemble.changes.std.numpy(),
+            change_std=self.checkpoint.change_std(),
         )
 
     def _end_episode(self, reason: str) -> EpisodeEnded:
