@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPolygonF
+from PyQt6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPolygonF
 
 from app.rendering.client import Frame
 from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font
@@ -22,6 +23,8 @@ from app.views.symbols import paint_symbol
 Floats = NDArray[Any]
 MARGIN = 8.0
 LINE = 15.0
+ARC = 12
+"""Corners of half a circle."""
 _SWATCH = 22.0
 
 
@@ -66,9 +69,11 @@ def _paint_paths(painter: QPainter, paths: Floats, role: Role, theme: Theme) -> 
         painter.setPen(theme.line(role, 2.4, 0.85))
     else:
         painter.setPen(theme.pen(role, 1.0, 0.6))
-    for points in paths:
-        for polyline in points:
-            painter.drawPolyline(polygon(polyline))
+    lines = paths.reshape(-1, *paths.shape[2:])
+    ends = np.full((len(lines), 1, 2), np.nan)
+    x, y = np.concatenate([lines, ends], axis=1).reshape(-1, 2).astype(np.float64).T
+    # All in one path: an ant has five tracked points, a line of each for each particle.
+    painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
 
 
 def _last_outlines(frame: Frame, role: Role) -> list[Floats]:
@@ -93,18 +98,27 @@ def mean_ends(paths: Floats) -> Floats:
 
 
 def outline(parts: Floats) -> QPainterPath:
-    """The outer edge of a body made of capsules (parts, 5): ends and radius, pixels."""
+    """The outer edge of a body made of capsules (parts, 5): ends and radius, pixels.
+
+    Of polygons, joined at once: a third of the cost of strokes that are united one by one.
+    """
     body = QPainterPath()
-    stroker = QPainterPathStroker()
-    stroker.setCapStyle(Qt.PenCapStyle.RoundCap)
-    for x, y, to_x, to_y, radius in parts.tolist():
-        if not math.isfinite(x + y + to_x + to_y):
-            continue
-        bone = QPainterPath(QPointF(x, y))
-        bone.lineTo(to_x + 0.01, to_y)
-        stroker.setWidth(max(2 * radius, 1.0))
-        body = body.united(stroker.createStroke(bone))
-    return body
+    body.setFillRule(Qt.FillRule.WindingFill)
+    for corners in _capsules(parts[np.isfinite(parts).all(axis=1)]).tolist():
+        body.addPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+        body.closeSubpath()
+    return body.simplified()
+
+
+def _capsules(parts: Floats) -> Floats:
+    """Corners (parts, 2 * ARC, 2) around capsules (parts, 5), all turning the same way."""
+    x, y, to_x, to_y, radius = parts.T.astype(np.float64)[..., None]
+    radius = np.maximum(radius, 0.5)
+    turn = np.arctan2(to_y - y, to_x - x) + np.linspace(-np.pi / 2, np.pi / 2, ARC)
+    across, down = radius * np.cos(turn), radius * np.sin(turn)
+    far = np.stack([to_x + across, to_y + down], axis=-1)
+    near = np.stack([x - across, y - down], axis=-1)
+    return np.concatenate([far, near], axis=1)
 
 
 def polygon(points: Floats) -> QPolygonF:
