@@ -83,6 +83,15 @@ def read_entry(archive: zipfile.ZipFile, entry: str, name: str, limit: int) -> b
 
 def read_state_dict(content: bytes, name: str) -> dict[str, Tensor]:
     """The tensors of a file made by torch.save. Raises CheckpointError on anything doubtful."""
+    found = read_saved(content, name)
+    return {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+
+
+def read_saved(content: bytes, name: str) -> Mapping[str, Any]:
+    """The mapping that torch.save wrote: tensors, numbers, texts, and mappings of them.
+
+    Raises CheckpointError on anything doubtful.
+    """
     archive = open_zip(content, name)
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     if sum(sizes.values()) > LARGEST_ENTRY:
@@ -120,11 +129,11 @@ def _check_pickle(content: bytes, name: str) -> None:
         raise CheckpointError(f"{name} is damaged", _AGAIN) from error
 
 
-def _load(file: io.BytesIO, name: str) -> dict[str, Tensor]:
+def _load(file: io.BytesIO, name: str) -> Mapping[str, Any]:
     try:
         found: Any = torch.load(file, weights_only=True, map_location="cpu")
     except _DAMAGE as error:
         raise CheckpointError(f"{name} is not a plain state dict", _AGAIN) from error
     if not isinstance(found, Mapping):
         raise CheckpointError(f"{name} is not a state dict", _AGAIN)
-    return {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    return found

@@ -114,7 +114,7 @@ def test_gsde_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("renamed", "expected"),
     [
-        ({"actor.mu.weight": "actor.mu.0.weight"}, "not a SAC or TQC policy"),
+        ({"actor.mu.weight": "actor.mu.0.weight"}, "not a SAC, TD3 or TQC policy"),
         ({"actor.latent_pi.0.weight": "actor.latent_pi.1.weight"}, "not a plain MLP"),
         ({"actor.latent_pi.2.bias": "elsewhere"}, "has no actor.latent_pi.2.bias"),
         ({"critic.qf0.0.weight": "actor.features_extractor.cnn.0.weight"}, "over vectors"),
