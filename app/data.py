@@ -125,8 +125,11 @@ class Data(QObject):
         self.watch.changed.connect(self._take_trainings)
         desk.source.changed.connect(self._place)
         desk.window.closing.connect(self._shut_down)
+        # One of yesterday may be at work on the engine's core.
+        self.watch.look()
 
     def _begin(self) -> None:
+        training_process.remove_old_logs(self.watch.folder)
         self.watch.watch()
         if not self.page.datasets.datasets:
             self.list_datasets()
@@ -167,11 +170,13 @@ class Data(QObject):
             if training.state in ("stopped", "killed", "finished"):
                 self.watch.started.pop(training.output, None)
             elif training.state == "running" and before != "running":
-                self._place(found)
+                self._place()
         self._states = {training.output: training.state for training in found}
         self._show_trainings()
-        if not self.page.isVisible():
-            self._rest()
+        if self._alive():
+            self.watch.watch()
+        elif not self.page.isVisible():
+            self.watch.rest()
 
     def _show_trainings(self) -> None:
         """All of them; those that were asked to stop say so until they have."""
@@ -197,12 +202,15 @@ class Data(QObject):
             reason = training.line or "its process was ended from outside"
             self._bar.say(f"The training of {training.name} ended: {reason}")
 
-    def _place(self, trainings: tuple[Training, ...] | None = None) -> None:
+    def _place(self) -> None:
         """Trainings keep off the core of an engine that lives."""
-        found = self.watch.trainings if trainings is None else trainings
-        processes = {self._process_of(each) for each in found if each.state in ALIVE}
-        processes |= set(self.watch.started.values())
-        self._cores.share(self._desk.source.engine_process, processes - {0, os.getpid()})
+        self._cores.share(self._desk.source.engine_process, self._processes())
+
+    def _processes(self) -> set[int]:
+        """Of the trainings that live."""
+        alive = [each for each in self.watch.trainings if each.state in ALIVE]
+        found = {self._process_of(training) for training in alive}
+        return (found | set(self.watch.started.values())) - {0, os.getpid()}
 
     def _process_of(self, training: Training) -> int:
         if training.state == "running" and training.progress is not None:
@@ -219,6 +227,7 @@ class Data(QObject):
 
     def _shut_down(self) -> None:
         """The window closes; what is trained goes on, on any core."""
+        self._cores.share(None, self._processes())
         self.page.shut_down()
         self.watch.close()
         for process in (self.listing, self.details):

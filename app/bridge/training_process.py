@@ -16,6 +16,7 @@ from PyQt6.QtCore import QProcess
 
 from app.bridge.engine_process import engine_environment
 from app.state.target import PROJECT_ROOT
+from core.checkpoints.manifest import MANIFEST_FILE
 from core.checkpoints.training import LOCK_FILE, TrainingRequest
 from core.errors import InputError
 from core.traces import lock
@@ -101,6 +102,14 @@ def exists(process: int) -> bool:
 def log_of(output: Path) -> Path:
     """Where a training writes what it has to complain of."""
     return output.with_name(f".{output.name}.log")
+
+
+def remove_old_logs(folder: Path) -> None:
+    """Those of trainings that have finished since."""
+    with suppress(OSError):
+        for log in folder.glob(".*.log"):
+            if (folder / log.name[1 : -len(".log")] / MANIFEST_FILE).is_file():
+                log.unlink(missing_ok=True)
 
 
 def last_line(output: Path) -> str:

@@ -48,8 +48,9 @@ class TrainingWatch(QObject):
 
     def watch(self) -> None:
         """Look now and from now on."""
-        self._timer.start()
-        self.look()
+        if not self._timer.isActive():
+            self._timer.start()
+            self.look()
 
     def rest(self) -> None:
         """Look no more, until `watch`."""

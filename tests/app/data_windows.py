@@ -71,8 +71,10 @@ def answer(process: JsonProcess, *words: str) -> None:
 
 
 @contextmanager
-def data_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Path]:
-    """A folder of checkpoints; fake trainings, none of which is left at the end."""
+def data_folders(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *, faked: bool = True
+) -> Iterator[Path]:
+    """A folder of checkpoints; trainings, faked or real, none of which is left at the end."""
     checkpoints = folder / "checkpoints"
     begun: list[int] = []
     start = training_process.start
@@ -82,9 +84,10 @@ def data_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Path
         return begun[-1]
 
     monkeypatch.setenv("PSISCOPE_CHECKPOINTS", str(checkpoints))
-    monkeypatch.setattr(training_process, "PROGRAM", FAKE)
     monkeypatch.setattr(training_process, "start", noted)
-    monkeypatch.setattr(JsonProcess, "ask", answer)
+    if faked:
+        monkeypatch.setattr(training_process, "PROGRAM", FAKE)
+        monkeypatch.setattr(JsonProcess, "ask", answer)
     yield checkpoints
     for process in begun:
         with suppress(OSError):

@@ -96,11 +96,18 @@ def test_it_outlives_its_window_and_the_next_one_lists_it(
     process = begin(page)
     page.application.window.close()
     assert training_process.exists(process)
+    (folder,) = page.data.watch.folder.glob("*.training")
+    log = training_process.log_of(folder.with_suffix(""))
+    old = log.with_name(".old.log")
+    old.touch()
+    (old.with_name("old")).mkdir()
+    (old.with_name("old") / "checkpoint.json").touch()
     second = DataWindow(windows, qtbot)
     second.until_state("running")
     second.press("stop")
     second.until_state("stopped")
     assert not training_process.exists(process)
+    assert (log.exists(), old.exists()) == (True, False)
 
 
 def test_what_is_unfinished_is_thrown_away_only_after_a_second_click(

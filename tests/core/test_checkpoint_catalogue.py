@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoints import catalogue
 from core.checkpoints.catalogue import (
     FOLDER_VARIABLE,
     find_checkpoint,
@@ -75,3 +76,15 @@ def test_a_renamed_checkpoint_is_still_read(tmp_path: Path) -> None:
     forge_manifest(folder, lambda values: values.update(name="other"))
     moved = folder.rename(tmp_path / "moved")
     assert read_checkpoint(moved).manifest.name == "other"
+
+
+def test_without_a_named_folder_ones_own_are_in_the_users_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = catalogue.own_folder()
+    assert folder.is_relative_to(tmp_path)
+    assert not folder.exists()
+    mine = write_small(folder / "mine")
+    assert find_checkpoint("mine") == mine
