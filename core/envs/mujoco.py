@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from core.envs.action_range import to_environment
 from core.envs.make import make
 from core.envs.physics import read_physics, write_physics
-from core.tasks import Task
+from core.errors import InputError
+from core.tasks import TASKS, Task
 
 Vector = NDArray[np.float64]
 
@@ -37,9 +38,13 @@ class Environment:
     """
 
     def __init__(self, task: Task) -> None:
+        """Raises InputError where the environment cannot be made, or is not what the task says
+        (a checkpoint or a trace may tell of any task)."""
         self.task = task
         self._environment: Any = make(task)
         self._body: Any = getattr(self._environment, "ant_env", self._environment)
+        if task.name not in TASKS:
+            _check_fit(task, self._environment)
         self.elapsed = 0
         """Environment steps since the reset."""
 
@@ -107,3 +112,28 @@ class Environment:
         if goal is not None:
             self._environment.goal = np.array([goal.x, goal.y])
             self._environment.update_target_site_pos()
+
+
+def _check_fit(task: Task, environment: Any) -> None:
+    try:
+        observation, _ = environment.reset(seed=0)
+        environment.step(environment.action_space.low)
+    except Exception as error:
+        line = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(
+            f"{task.environment_id} fails while it acts ({line})", "check its arguments"
+        ) from error
+    is_maze = hasattr(environment, "ant_env")
+    if is_maze:
+        data = environment.ant_env.data
+        observation = np.concatenate([data.qpos, data.qvel])
+    states = np.size(observation)
+    found = (states, *environment.action_space.shape, is_maze, is_maze)
+    wanted = (
+        task.state_size, task.action_size, task.maze is not None, task.goal is not None
+    )  # fmt: skip
+    if found != wanted:
+        raise InputError(
+            f"{task.environment_id} is not the task {task.name} that was described",
+            "its numbers of states or actions differ, or one of the two is a maze",
+        )

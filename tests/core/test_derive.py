@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -222,4 +223,24 @@ def test_an_environment_that_is_none_of_mujoco_s_is_refused_in_one_line(
     with pytest.raises(InputError) as caught:
         derive_task(identifier, arguments)
     assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"state_size": 5},
+        {"action_size": 3},
+        {"goal": TASKS["antmaze-umaze"].goal},
+        {"maze": TASKS["antmaze-umaze"].maze},
+        {"environment_arguments": (Argument(name="main_body", value=999),)},
+        {"environment_id": "CartPole-v1"},
+        {"environment_id": "AntMaze_UMaze-v5"},
+    ],
+)
+def test_a_checkpoint_or_trace_that_lies_about_its_environment_is_refused(
+    lie: dict[str, Any],
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Environment(dataclasses.replace(derived("Ant-v5"), **lie))
     assert "\n" not in str(caught.value)
