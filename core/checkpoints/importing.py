@@ -16,6 +16,7 @@ from core.checkpoints.exported import read_program, sha256_of
 from core.checkpoints.foreign import build
 from core.checkpoints.foreign_checks import check_critic, check_policy, check_world_model
 from core.checkpoints.importers import read_policy
+from core.checkpoints.importers_normalizer import find_normalization
 from core.checkpoints.manifest import Manifest
 from core.checkpoints.store import StoredCheckpoint, read_checkpoint, write_checkpoint
 from core.errors import CheckpointError, InputError
@@ -35,10 +36,13 @@ class Sources:
     policy: str | None = None
     critic: str | None = None
     world_model: str | None = None
+    normalizer: str | None = None
+    """What the policy's states were standardised with: see find_normalization."""
 
     def given(self) -> dict[str, str]:
         """Role -> source, of those that are given."""
-        return {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        every = dataclasses.asdict(self)
+        return {k: v for k, v in every.items() if v is not None and k != "normalizer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class _Parts:
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     tensors: dict[str, Mapping[str, Tensor]] = field(default_factory=dict)
     programs: dict[str, bytes] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """What there is to tell of a policy that was read as data."""
 
 
 def import_checkpoint(
@@ -63,7 +69,7 @@ def import_checkpoint(
     stored = None if base is None else _base(base, task)
     parts = _Parts()
     for role, source in sources.given().items():
-        _add(parts, role, source, task, trust)
+        _add(parts, role, source, task, trust, sources.normalizer)
     if stored is not None:
         _fill(parts, stored)
     _check_complete(parts, task)
@@ -82,7 +88,9 @@ def _base(name: str, task: Task) -> StoredCheckpoint:
     return stored
 
 
-def _add(parts: _Parts, role: str, source: str, task: Task, trust: Trust) -> None:
+def _add(
+    parts: _Parts, role: str, source: str, task: Task, trust: Trust, normalizer: str | None
+) -> None:
     """One part from its source; a program is built and asked, which needs trust."""
     if source.endswith(".pt2"):
         content = read_program(Path(source))
@@ -94,10 +102,14 @@ def _add(parts: _Parts, role: str, source: str, task: Task, trust: Trust) -> Non
         code = program.code
         described = {"kind": "factory", "reference": code.reference, "sha256": code.sha256}
     elif role == "policy":
-        imported = read_policy(Path(source))
+        told = None if normalizer is None else find_normalization(normalizer, task)
+        imported = read_policy(Path(source), told)
         _check_sizes(imported.tensors, task, source)
         parts.networks[role] = imported.architecture
         parts.tensors[role] = imported.tensors
+        parts.facts.update(policy_source=imported.source, policy_sha256=imported.sha256)
+        if normalizer is not None:
+            parts.facts["normalizer"] = normalizer
         return
     else:
         raise InputError(
@@ -200,7 +212,7 @@ def _manifest(
         critic_reward_scale=old.critic_reward_scale if old and from_base else 1.0,
         dataset=old.dataset if old and sources.world_model is None else None,
         model_errors=old.model_errors if old and sources.world_model is None else None,
-        hyperparameters={"imported": sources.given()},
+        hyperparameters={"imported": sources.given() | parts.facts},
         commands=(*(old.commands if old else ()), command) if command else (),
         versions=versions(),
     )

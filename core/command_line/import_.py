@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from core.command_line.options import add_trust, trust_of
 from core.command_line.output import say
 from core.command_line.parser import PROGRAM, UsageError, add_command
 from core.command_line.window import WindowCommands
 from core.tasks import find_task
+from core.trust import Trust
 
 SOURCE = "FILE.pt2|FILE.py:FUNCTION|MODULE:FUNCTION"
 
@@ -30,7 +31,16 @@ def add_parser(commands: Any) -> None:
         "--base", metavar="CHECKPOINT", help="supplies what is not given: a name, or a folder"
     )
     parser.add_argument(
-        "--policy", metavar="X", help=f"a Stable-Baselines3 archive, or {SOURCE}"
+        "--policy",
+        metavar="X",
+        help="a zip of Stable-Baselines3 (SAC, TD3, TQC), a checkpoint of CORL's TD3+BC, "
+        f"flax parameters of its ReBRAC, or {SOURCE}",
+    )
+    parser.add_argument(
+        "--normalizer",
+        metavar="FILE.json|ID|none",
+        help="mean and std of the states a TD3+BC policy was trained on: in JSON, those of a "
+        "data set, or none",
     )
     parser.add_argument("--critic", metavar="X", help=SOURCE)
     parser.add_argument("--world-model", metavar="X", help=SOURCE)
@@ -46,7 +56,7 @@ _KINDS = {"exported": "a program of torch.export", "factory": "a Python function
 def _command(arguments: argparse.Namespace) -> str:
     """How the checkpoint was made, for its manifest."""
     words = [PROGRAM, "import", "--task", arguments.task]
-    for flag in ("base", "policy", "critic", "world_model"):
+    for flag in ("base", "policy", "normalizer", "critic", "world_model"):
         if getattr(arguments, flag):
             words += [f"--{flag.replace('_', '-')}", getattr(arguments, flag)]
     return " ".join(words)
@@ -68,6 +78,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
             policy=arguments.policy,
             critic=arguments.critic,
             world_model=arguments.world_model,
+            normalizer=arguments.normalizer,
         ),
         base=arguments.base,
         output=arguments.output,
@@ -77,4 +88,25 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     for role, kind in ((r, n["kind"]) for r, n in sorted(manifest.networks.items())):
         say(f"{role.replace('_', ' ')}: {_KINDS.get(kind, 'as data')}")
     say(f"{arguments.output}: {manifest.name}, for {task.name}")
+    if manifest.networks["policy"]["kind"] == "policy" and arguments.policy:
+        say(_three_episodes(arguments.output, trust_of(arguments)))
     return 0
+
+
+def _three_episodes(folder: Path, trust: Trust) -> str:
+    """The returns of the policy by itself: a wrong guess about it shows here."""
+    from core.checkpoints.checkpoint import load
+    from core.envs.mujoco import Environment
+    from core.pretraining.rollouts import run_episode
+
+    checkpoint = load(folder.resolve(), trust)
+    environment = Environment(checkpoint.task)
+    policy = cast(Any, checkpoint.policy)
+    returns = [float(run_episode(environment, policy, seed)[1].sum()) for seed in range(3)]
+    environment.close()
+    texts = ", ".join(f"{value:.1f}" for value in returns)
+    return (
+        f"returns of the policy alone, seeds 0, 1, 2: {texts}\n"
+        "(ReLU is assumed: much less than it was known for means that another activation or "
+        "normaliser was used)"
+    )
