@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-MARGIN = 0.03
+MARGIN = 0.01
 """Of the extent, around a whole map."""
 FINEST = 0.002
 """Metres a pixel: nearer nobody needs to look."""

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 Layer = Literal["value", "data", "none"]
 LAYERS: tuple[Layer, ...] = ("value", "data", "none")
 
+RIM = 0.3
+"""Of a cell: so much of the outer walls is in sight."""
 STRIDE = 2.0
 """Metres that a body may be from where the walk was last read: some environment steps."""
 NO_DENSITY = "no density stored"
@@ -56,6 +58,20 @@ class Field:
 def extent(maze: Maze) -> tuple[float, float]:
     """Width and height, m; the maze is centred on (0, 0)."""
     return len(maze.rows[0]) * maze.cell, len(maze.rows) * maze.cell
+
+
+def in_sight(maze: Maze) -> tuple[float, float]:
+    """Width and height around (0, 0) that hold all that is free, and some wall around it, m."""
+    width, height = extent(maze)
+    free = [
+        maze.centre(row, column)
+        for row, text in enumerate(maze.rows)
+        for column, cell in enumerate(text)
+        if cell != "#"
+    ] or [(0.0, 0.0)]
+    room = (0.5 + RIM) * maze.cell
+    across, up = (max(abs(place[axis]) for place in free) + room for axis in (0, 1))
+    return min(width, 2 * across), min(height, 2 * up)
 
 
 def body_of(moment: Moment, state: Floats) -> Body | None:

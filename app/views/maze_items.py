@@ -42,7 +42,7 @@ class MazeGround:
         self.walls: Any = plot.add(QGraphicsPathItem())
         self.start: Any = plot.add(pg.ScatterPlotItem(symbol="o", size=7))
         self.goal: Any = plot.add(QGraphicsPathItem())
-        self.goal_dot: Any = plot.add(pg.ScatterPlotItem(symbol="star", size=11))
+        self.goal_dot: Any = plot.add(pg.ScatterPlotItem(symbol="star", size=14))
         self.labels = {
             "start": plot.add(pg.TextItem("start", anchor=(0.5, 1.25))),
             "goal": plot.add(pg.TextItem("goal", anchor=(0.5, 1.3))),
@@ -98,7 +98,7 @@ class MazeGround:
         self.goal_dot.setBrush(theme.brush("text"))
         for label in self.labels.values():
             label.setColor(theme.color("text"))
-            label.fill = theme.brush("plot", 0.72)
+            label.fill = theme.brush("plot", 0.6)
 
 
 class MazeTraffic:

@@ -16,8 +16,8 @@ from app.state.maze_picture import (
     Layer,
     at,
     body_of,
-    extent,
     field_of,
+    in_sight,
     paths,
     start_of,
 )
@@ -175,7 +175,7 @@ class MazeMap(View):
         if maze != self._maze:
             self._maze = maze
             self.ground.show_maze(maze, moment.task.goal)
-            self._look_at(MapFrame(extent=extent(maze), size=self.frame.size))
+            self._look_at(MapFrame(extent=in_sight(maze), size=self.frame.size))
         wanted = (moment.episode_started, self.layer, self.theme)
         if wanted != self._coloured:
             self._coloured = wanted
