@@ -106,7 +106,7 @@ def _values(dataset: ListedDataset, returns: Returns | None) -> dict[str, Any]:
 
 def _row(dataset: ListedDataset, returns: Returns | None) -> tuple[str, ...]:
     if dataset.fault:
-        return (dataset.id, "broken", dataset.fault, "", "", "", "")
+        return (dataset.id, "broken", "", "", "", "", dataset.fault)
     results = ("", "") if returns is None else (f"{returns.mean:.1f}", f"{returns.best:.1f}")
     return (
         dataset.id,

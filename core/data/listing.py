@@ -17,8 +17,8 @@ from typing import Any
 from core.errors import DataError
 from core.tasks import TASKS
 
-LARGEST_METADATA = 16 * 2**20
-"""Bytes of one metadata file: a recipe may be inside."""
+LARGEST_METADATA = 4 * 2**20
+"""Bytes of one metadata file: a recipe may be inside. As JSON it takes twenty times as much."""
 LARGEST_COUNT = 10**12
 """Of episodes or transitions."""
 MOST_DATASETS = 2000

@@ -17,11 +17,11 @@ from core.data.listing import DATA_FILE, printable
 from core.errors import DataError
 
 MOST_EPISODES = 1_000_000
-MOST_REWARDS = 200_000_000
+MOST_REWARDS = 50_000_000
 """Of all episodes together."""
 PIECE = 2**20
 """Rewards read at once."""
-LARGEST_CHUNK = 2**23
+LARGEST_CHUNK = 2**20
 """Rewards that HDF5 unpacks at once, whatever is asked for."""
 MOST_BINS = 40
 _EPISODE = re.compile(r"episode_\d{1,9}")
