@@ -187,6 +187,8 @@ def _line(reference: Reference, error: BaseException) -> str:
 def _is_of(reference: Reference, filename: str) -> bool:
     if reference.is_file:
         return filename == reference.source
+    if reference.source.endswith(".pt2"):
+        return False
     return Path(filename).stem in {reference.source.rpartition(".")[2], "__init__"}
 
 
