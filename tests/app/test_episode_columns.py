@@ -14,6 +14,7 @@ from app.bridge.recorded_run import RecordedRun
 from app.state.moment import HISTORY_COLUMNS, History
 from core.traces.archive import TraceWriter
 from core.traces.reader import TraceReader
+from tests.app.maze_moments import LARGE, place_at, write_maze_trace
 from tests.branched_run import Fork, append_fork, course, write_branches
 from tests.records import make_run
 
@@ -119,3 +120,31 @@ def test_the_last_environment_step_is_known_without_the_columns(
     path: Path, place: tuple[int, int], last: int | None
 ) -> None:
     assert RecordedRun(path).last_t(*place) == last
+
+
+def test_where_the_body_walked_is_read_in_parts_as_whole(tmp_path: Path) -> None:
+    path = write_maze_trace(tmp_path / "maze.trace", 7)
+    with TraceReader(path) as reader:
+        whole = EpisodeColumns(reader, 0, 0, walks=True)
+        parted = EpisodeColumns(reader, 0, 0, walks=True)
+        assert not parted.read(3)
+        assert parted.known().walk.t.tolist() == [0, 1, 2]
+        assert read_in_parts(parted, 3) >= 2
+        walk, again = whole.history().walk, parted.known().walk
+        np.testing.assert_array_equal(walk.real, [place_at(LARGE, t) for t in range(7)])
+        np.testing.assert_array_equal(walk.twin, again.twin)
+        np.testing.assert_array_equal(walk.real, again.real)
+        assert len(EpisodeColumns(reader, 0, 0).history().walk.t) == 0, "nobody asked"
+
+
+def test_a_branch_finds_how_its_episode_began(path: Path) -> None:
+    run = RecordedRun(path)
+    with TraceReader(path) as reader:
+        starts = reader.columns("EpisodeStarted", ["branch", "episode"])
+    for branch, episode, home in ((0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0), (2, 1, 2)):
+        found = run.episode_started(branch, episode)
+        if home in starts["branch"][starts["episode"] == episode]:
+            assert found is not None
+            assert (found.branch, found.episode) == (home, episode)
+    assert run.episode_started(0, 9) is None
+    run.close()
