@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.traces.reader import TraceReader
 from core.traces.trace import Record
 from core.traces.verify import check_integrity, compare_records
+from core.trust import UNTRUSTED, Trust
 
 FAST = Settings(horizon=1, particles=2, denoising_levels=1)
 
@@ -35,10 +36,11 @@ class Served:
         seed: int = 3,
         *,
         resume: bool = False,
+        trust: Trust = UNTRUSTED,
     ) -> None:
         self.trace, self._said = trace, Said()
         self.engine = open_engine(
-            trace, str(checkpoint), settings, seed, self._said, resume=resume
+            trace, str(checkpoint), settings, seed, self._said, resume=resume, trust=trust
         )
 
     def send(self, *lines: str) -> list[dict[str, Any]]:
@@ -49,6 +51,10 @@ class Served:
         before = len(self._said.getvalue())
         self.engine.serve(waiting)
         return [json.loads(line) for line in self._said.getvalue()[before:].splitlines()]
+
+    def said(self) -> list[dict[str, Any]]:
+        """All that it has said so far."""
+        return [json.loads(line) for line in self._said.getvalue().splitlines()]
 
     def obey(self, name: str, **given: Any) -> dict[str, Any]:
         """Give one command, work until it pauses; the acknowledgement."""
