@@ -12,6 +12,7 @@ from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QPainterPath, QPolygonF, QTransform
 from PyQt6.QtWidgets import QGraphicsItem, QGraphicsPathItem
 
+from app.state.map_frame import MapFrame
 from app.state.maze_picture import Body, Field, extent
 from app.theme import PLOT_TEXT, SYMBOLS, Role, Theme, font
 from app.views.fan_paths import Paths, as_one_curve, mean_path
@@ -29,6 +30,10 @@ LEGIBLE = 24.0
 """Pixels that the fans must reach for symbols at their ends: smaller, those would hide them."""
 ARROW = ((9.0, 0.0), (-6.5, -6.0), (-3.5, 0.0), (-6.5, 6.0))
 """The body, pixels; it heads to the right."""
+ABOVE, RIGHT, LEFT = (0.5, 1.3), (-0.25, 0.5), (1.25, 0.5)
+"""Where a label stands of its place, in its own width and height."""
+LABEL = (44.0, 22.0)
+"""Pixels that a label needs beside and above its place."""
 DOT = 4.5
 """Radius of a body without a heading, pixels."""
 RAMPS = {"value": ("value_low", "value_high"), "data": ("data_low", "data_high")}
@@ -44,8 +49,8 @@ class MazeGround:
         self.goal: Any = plot.add(QGraphicsPathItem())
         self.goal_dot: Any = plot.add(pg.ScatterPlotItem(symbol="star", size=14))
         self.labels = {
-            "start": plot.add(pg.TextItem("start", anchor=(0.5, 1.25))),
-            "goal": plot.add(pg.TextItem("goal", anchor=(0.5, 1.3))),
+            "start": plot.add(pg.TextItem("start", anchor=ABOVE)),
+            "goal": plot.add(pg.TextItem("goal", anchor=ABOVE)),
         }
         for label in self.labels.values():
             label.textItem.setFont(font(PLOT_TEXT, bold=True))
@@ -64,7 +69,7 @@ class MazeGround:
         if goal is not None:
             ring.addEllipse(QPointF(goal.x, goal.y), goal.radius, goal.radius)
             self.goal_dot.setData([goal.x], [goal.y])
-            self.labels["goal"].setPos(goal.x, goal.y + goal.radius)
+            self.labels["goal"].setPos(goal.x, goal.y)
         self.goal.setPath(ring)
 
     def show_start(self, place: Floats | None) -> None:
@@ -74,6 +79,14 @@ class MazeGround:
         if place is not None:
             self.start.setData(place[:1], place[1:])
             self.labels["start"].setPos(*place.tolist())
+
+    def place_labels(self, frame: MapFrame) -> None:
+        """Each above its place; beside it where the edge of the map would cut it."""
+        (_, right), (_, top) = frame.ranges
+        for label in self.labels.values():
+            at = label.pos()
+            side = RIGHT if (right - at.x()) / frame.scale > LABEL[0] else LEFT
+            label.setAnchor(ABOVE if (top - at.y()) / frame.scale > LABEL[1] else side)
 
     def show_field(self, field: Field | None, theme: Theme) -> None:
         """The squares in their colours; nothing where there is no field."""

@@ -182,6 +182,7 @@ class MazeMap(View):
             self._field = field_of(moment.episode_started, maze, self.layer)
             self.ground.show_field(self._field, self.theme)
             self.ground.show_start(start_of(moment))
+            self.ground.place_labels(self.frame)
             self.scale.show_field(self._field, self.layer)
 
     def _show_walk(self, moment: Moment, ant: Body | None) -> None:
@@ -197,6 +198,7 @@ class MazeMap(View):
         x, y = frame.ranges
         self.plot.set_x(*x)
         self.plot.set_y(*y)
+        self.ground.place_labels(frame)
 
     def _resize(self) -> None:
         box = self.plot.item.vb

@@ -185,6 +185,15 @@ def test_states_that_are_not_finite_leave_the_map_standing(shown: MazeMap) -> No
     shown.grab()
 
 
+@pytest.mark.parametrize("size", [(262, 225), (300, 190), (520, 460)])
+def test_start_and_goal_are_named_inside_the_map(shown: MazeMap, size: tuple[int, int]) -> None:
+    shown.resize(*size)
+    QApplication.processEvents()
+    sight = shown.plot.item.vb.sceneBoundingRect().adjusted(-2, -2, 2, 2)
+    for label in shown.ground.labels.values():  # a label has a rim of 4 pixels
+        assert sight.contains(label.mapRectToScene(label.boundingRect()))
+
+
 def test_every_label_is_shown_whole_and_nothing_is_drawn_twice(shown: MazeMap) -> None:
     shown.resize(262, 225)
     QApplication.processEvents()
