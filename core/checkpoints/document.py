@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from core.checkpoints.evaluated import evaluation_table
 from core.checkpoints.manifest import DatasetFacts, Manifest
 
 _CURVES = ("updates", "return_mean", "return_std", "q_mean", "monte_carlo_mean", "critic_loss")
@@ -23,6 +24,7 @@ def document(manifests: Iterable[Manifest]) -> str:
 
 def _section(manifest: Manifest) -> str:
     parts = [f"## {manifest.name}\n", *_data(manifest), *_models(manifest), *_rebrac(manifest)]
+    parts += _evaluation(manifest)
     parts += ["### Commands\n", *(f"    {command}" for command in manifest.commands), ""]
     if manifest.tuned:
         parts += _tuning(manifest)
@@ -94,6 +96,12 @@ def _rebrac(manifest: Manifest) -> list[str]:
         *rows,
         "",
     ]
+
+
+def _evaluation(manifest: Manifest) -> list[str]:
+    lines = evaluation_table(manifest)
+    head = "### Evaluation, by `python main.py evaluate --store`\n"
+    return [head, *lines] if lines else []
 
 
 def _tuning(manifest: Manifest) -> list[str]:

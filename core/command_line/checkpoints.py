@@ -8,6 +8,7 @@ from typing import Any
 
 from core.checkpoints.catalogue import list_checkpoints, read_manifest
 from core.checkpoints.document import document
+from core.checkpoints.evaluated import frozen_figures
 from core.checkpoints.manifest import Manifest
 from core.command_line.output import say, table
 from core.command_line.parser import add_command
@@ -54,11 +55,8 @@ def _row(folder: Path) -> tuple[str, ...]:
 
 
 def _result(manifest: Manifest) -> tuple[str, str]:
-    """Mean return and score of the frozen policy after training."""
-    frozen = manifest.evaluation.get("frozen")
-    values = frozen if isinstance(frozen, dict) else {}
-    numbers = [values.get(name) for name in ("return_mean", "score")]
-    first, second = (f"{n:.1f}" if isinstance(n, int | float) else "-" for n in numbers)
+    """Mean return and score of the frozen policy."""
+    first, second = ("-" if n is None else f"{n:.1f}" for n in frozen_figures(manifest))
     return first, second
 
 

@@ -24,6 +24,7 @@ from core.command_line import (
     repro,
     run,
     search,
+    sweep,
     train,
     tune,
 )
@@ -47,6 +48,7 @@ _COMMANDS = (
     collect,
     train,
     tune,
+    sweep,
     import_,
     checkpoints,
     benchmark,

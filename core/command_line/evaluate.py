@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 from core.checkpoints.catalogue import find_checkpoint, list_checkpoints
 from core.checkpoints.manifest import Manifest
-from core.command_line.options import add_settings, settings_of, trust_of
+from core.command_line.options import add_settings, settings_of, settings_words, trust_of
 from core.command_line.output import progress, say, table, warn
-from core.command_line.parser import UsageError, add_command, one_of, whole_number
+from core.command_line.parser import PROGRAM, UsageError, add_command, one_of, whole_number
 from core.command_line.window import WindowCommands
-from core.errors import InputError
+from core.errors import CheckpointError, InputError
 from core.evaluation.json_file import check_target, write_json
 from core.settings import CONTROLLERS
 
 if TYPE_CHECKING:
     from core.evaluation.kept import KeptEpisodes
     from core.evaluation.plan import Plan
+    from core.evaluation.table import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +44,20 @@ def add_parser(commands: Any) -> None:
         execute,
         help="compare controllers on the same reset seeds, with intervals",
         example="python main.py evaluate hopper --episodes 20 "
-        "--controllers frozen,critic-only,adaptive --json r.json",
+        "--controllers frozen,critic-only,adaptive --json r.json\n"
+        "  python main.py evaluate --all --episodes 20 --jobs 2 --resume --markdown",
     )
     parser.add_argument(
         "checkpoint", nargs="?", metavar="CHECKPOINT", help="a name, or a folder"
     )
     parser.add_argument("--all", action="store_true", help="every checkpoint that has a name")
+    parser.add_argument(
+        "--table",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="run nothing: print the table of results that --json FILE holds",
+    )
     parser.add_argument("--episodes", type=whole_number(1, 10_000), default=20, metavar="N")
     parser.add_argument(
         "--first-seed",
@@ -64,40 +77,128 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with what a stopped --json FILE kept"
+        "--resume",
+        action="store_true",
+        help="keep every finished episode and go on with what was kept: beside --json FILE, or "
+        "else beside a result of that checkpoint and preset in the user's folder",
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument(
+        "--store",
+        action="store_true",
+        help="write a summary into each checkpoint; its digest stays the same",
     )
     add_settings(parser)
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
-    """Evaluate, print the tables, write the JSON. Ctrl+C keeps the finished episodes."""
+    """Evaluate, print the table, write the JSON. Ctrl+C keeps the finished episodes."""
     _check_usage(arguments)
+    if arguments.table:
+        from core.evaluation.stored import read_results
+
+        return _finish([r for path in arguments.table for r in read_results(path)], arguments)
     folders = list_checkpoints() if arguments.all else [find_checkpoint(arguments.checkpoint)]
     if not folders:
         raise InputError("there is no checkpoint", "make one with python main.py train --help")
-    works = [_prepare(folder, arguments) for folder in folders]
+    target = _target(arguments, folders)
+    works = _prepare_all(folders, target, arguments)
     complete = _run_all(works, arguments.jobs, trusted=arguments.trust_code)
-    results = [values for work in works if (values := _show(work)) is not None]
+    results = [values for work in works if (values := _result(work)) is not None]
     if not complete:
-        warn(f"psiscope evaluate: stopped; {_what_is_kept(works, arguments)}")
+        _print(results, arguments)
+        warn(f"psiscope evaluate: stopped; {_what_is_kept(works, target)}")
         return 130
-    if arguments.json:
-        write_json(arguments.json, results if arguments.all else results[0])
+    if target:
+        write_json(target, results if arguments.all else results[0])
         for work in works:
             work.kept.remove_file()
-    return 0
+    code = _finish(results, arguments)
+    if target != arguments.json:
+        say(f"wrote {target}")
+    return code if len(works) == len(folders) else 2
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
-    if bool(arguments.checkpoint) == arguments.all:
-        raise UsageError("evaluate takes a CHECKPOINT or --all", "give one of the two")
-    if arguments.resume and not arguments.json:
-        raise UsageError("--resume needs --json FILE", "repeat the command that was stopped")
+    ways = (bool(arguments.checkpoint), arguments.all, bool(arguments.table))
+    if sum(ways) != 1:
+        raise UsageError("evaluate takes a CHECKPOINT, --all or --table", "give one of them")
+    if arguments.table and (arguments.json or arguments.resume):
+        raise UsageError("--table runs nothing", "leave --json and --resume out")
     if arguments.json:
         check_target(arguments.json)
 
 
-def _prepare(folder: Path, arguments: argparse.Namespace) -> Work:
+def _target(arguments: argparse.Namespace, folders: list[Path]) -> Path | None:
+    """Where the result goes, with the finished episodes beside it; None: nowhere."""
+    given: Path | None = arguments.json
+    if given or not arguments.resume:
+        return given
+    name = "all" if arguments.all else folders[0].name
+    chosen = getattr(arguments, "preset", "safe")
+    data = Path(platformdirs.user_data_dir("psiscope", appauthor=False))
+    path = data / "evaluations" / f"{name}-{chosen}.json"
+    check_target(path)
+    return path
+
+
+def _finish(results: Sequence[Result], arguments: argparse.Namespace) -> int:
+    """Print the table and, if asked, store the summaries."""
+    _print(results, arguments)
+    if arguments.store:
+        from core.evaluation.stored import store
+
+        for result in results:
+            folder = find_checkpoint(arguments.checkpoint or str(result["checkpoint"]))
+            store(folder, result, command=_command(arguments))
+            say(f"stored in {folder}")
+    return 0
+
+
+def _print(results: Sequence[Result], arguments: argparse.Namespace) -> None:
+    from core.evaluation.table import NOTE, as_markdown, as_text, rows_of, title
+
+    if not results:
+        return
+    rows = rows_of(results)
+    if arguments.markdown:
+        say(f"{as_markdown(rows)}\n\n{NOTE}")
+        return
+    say(f"{title(results)}\n{table(as_text(rows))}")
+    if len(results) > 1:
+        say(NOTE)
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """The command line that gives the same figures, for the record."""
+    if arguments.table:
+        return ""
+    words = ["evaluate", arguments.checkpoint or "--all"]
+    words += ["--episodes", str(arguments.episodes)]
+    if arguments.first_seed is not None:
+        words += ["--first-seed", str(arguments.first_seed)]
+    words += ["--controllers", ",".join(arguments.controllers)]
+    return f"{PROGRAM} {shlex.join([*words, *settings_words(arguments)])}"
+
+
+def _prepare_all(
+    folders: list[Path], target: Path | None, arguments: argparse.Namespace
+) -> list[Work]:
+    """With --all, a checkpoint that cannot be evaluated is told of and left out."""
+    works = []
+    for folder in folders:
+        try:
+            works.append(_prepare(folder, target, arguments))
+        except CheckpointError as error:
+            if not arguments.all:
+                raise
+            warn(f"psiscope evaluate: {folder.name} is left out: {error}")
+    if not works:
+        raise InputError("no checkpoint can be evaluated", "see the lines above")
+    return works
+
+
+def _prepare(folder: Path, target: Path | None, arguments: argparse.Namespace) -> Work:
     from core.checkpoints.checkpoint import load
     from core.evaluation.kept import KeptEpisodes
     from core.evaluation.plan import make_plan
@@ -111,7 +212,7 @@ def _prepare(folder: Path, arguments: argparse.Namespace) -> Work:
         range(first, first + arguments.episodes),
         {name: settings_of(arguments, name, manifest) for name in arguments.controllers},
     )
-    path = _partial_file(arguments.json, folder.name if arguments.all else "")
+    path = _partial_file(target, folder.name if arguments.all else "")
     return Work(path=folder, plan=plan, kept=KeptEpisodes(plan, path, resume=arguments.resume))
 
 
@@ -143,19 +244,16 @@ def _run_all(works: list[Work], jobs: int, *, trusted: bool) -> bool:
     return True
 
 
-def _show(work: Work) -> dict[str, Any] | None:
-    """Print the table and give the JSON; None where no seed has all its controllers."""
+def _result(work: Work) -> Result | None:
+    """The JSON; None where no seed has all its controllers."""
     from core.evaluation.report import make_report
 
     report = make_report(work.plan, work.kept.episodes())
-    if report is None:
-        return None
-    say(f"{report.title()}\n{table(report.rows())}")
-    return report.to_dict()
+    return None if report is None else report.to_dict()
 
 
-def _what_is_kept(works: list[Work], arguments: argparse.Namespace) -> str:
+def _what_is_kept(works: list[Work], target: Path | None) -> str:
     finished = sum(len(work.kept.episodes()) for work in works)
-    if not arguments.json:
-        return f"{finished} finished episodes are lost: give --json FILE to keep them"
+    if target is None:
+        return f"{finished} finished episodes are lost: give --resume to keep them"
     return f"{finished} finished episodes are kept: go on with the same command and --resume"

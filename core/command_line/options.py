@@ -121,6 +121,22 @@ def settings_of(arguments: argparse.Namespace, controller: str, manifest: Manife
     return settings
 
 
+def settings_words(arguments: argparse.Namespace) -> list[str]:
+    """The settings that the command line gave, as its words."""
+    given = vars(arguments)
+    words = ["--preset", given.get("preset", "safe")]
+    for flag, name in zip(_FLAGS, _NAMES, strict=True):
+        if name in given:
+            words += [flag, _word(name, given[name])]
+    return words
+
+
+def _word(name: str, value: Any) -> str:
+    if value is None:
+        return "tuned" if name in {"step_size", "delta"} else "off"
+    return str(value) or "built-in"
+
+
 def settings_given(arguments: argparse.Namespace) -> bool:
     """Whether the command line says anything about settings."""
     return any(name in vars(arguments) for name in ("preset", "controller", *_NAMES))

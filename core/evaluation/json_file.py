@@ -32,22 +32,28 @@ def write_json(path: Path, values: Any) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises InputError on anything else."""
-    values = parse_json(read_bounded(path, LARGEST), str(path), limit=LARGEST)
+    values = read_any_json(path)
     if not isinstance(values, dict):
         raise InputError(f"{path} is not a JSON object", "delete it or name another file")
     return values
 
 
+def read_any_json(path: Path) -> Any:
+    """The JSON in a file. Raises InputError where it cannot be read."""
+    return parse_json(read_bounded(path, LARGEST), str(path), limit=LARGEST)
+
+
 def to_json(values: Any) -> str:
     """Indented JSON with a newline; NaN and infinities, which JSON lacks, become null."""
-    return json.dumps(_finite(values), indent=1, allow_nan=False) + "\n"
+    return json.dumps(finite(values), indent=1, allow_nan=False) + "\n"
 
 
-def _finite(values: Any) -> Any:
+def finite(values: Any) -> Any:
+    """The same with None in place of numbers that are not finite."""
     if isinstance(values, float):
         return values if math.isfinite(values) else None
     if isinstance(values, dict):
-        return {name: _finite(value) for name, value in values.items()}
+        return {name: finite(value) for name, value in values.items()}
     if isinstance(values, list | tuple):
-        return [_finite(value) for value in values]
+        return [finite(value) for value in values]
     return values

@@ -42,6 +42,8 @@ class Plan:
     checkpoint: str
     digest: str
     task: str
+    has_goal: bool = False
+    """Whether success, not the return, is what counts."""
     seeds: tuple[int, ...]
     settings: Mapping[str, Settings]
     """By controller name, in the order of the report; tuned values filled in."""
@@ -81,6 +83,7 @@ def make_plan(
         checkpoint=checkpoint.manifest.name,
         digest=checkpoint.digest,
         task=checkpoint.manifest.task,
+        has_goal=checkpoint.manifest.find_task().goal is not None,
         seeds=tuple(seeds),
         settings={name: checkpoint.settle(chosen) for name, chosen in settings.items()},
     )

@@ -65,7 +65,8 @@ def test_units_come_seed_by_seed_so_that_pairs_are_whole() -> None:
 def test_the_report_has_the_promised_keys() -> None:
     values = report_of([fake_episode(unit) for unit in PLAN.units()]).to_dict()
     assert list(values) == [
-        "checkpoint", "task", "seeds", "controllers", "paired", "versions", "threads",
+        "checkpoint", "checkpoint_digest", "task", "goal", "seeds", "controllers", "paired",
+        "versions", "threads",
     ]  # fmt: skip
     assert values["seeds"] == list(range(3, 9))
     assert list(values["controllers"]) == ["frozen", "adaptive"]
@@ -88,14 +89,6 @@ def test_the_report_covers_the_seeds_that_every_controller_finished() -> None:
     report = report_of(episodes)
     assert report.seeds == (3, 4)
     assert make_report(PLAN, episodes[:1]) is None
-
-
-def test_the_table_names_the_sample_and_the_missing_interval() -> None:
-    plan = replace(PLAN, seeds=(3, 4, 5))
-    report = report_of([fake_episode(unit) for unit in plan.units()], plan)
-    assert "one trained policy" in report.title()
-    assert "no interval below n = 5" in report.rows()[2][3]
-    assert {len(row) for row in report.rows()} == {8}
 
 
 def test_without_the_frozen_policy_nothing_is_paired() -> None:

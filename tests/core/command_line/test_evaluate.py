@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.checkpoints import catalogue
 from core.checkpoints.catalogue import read_manifest
 from core.checkpoints.manifest import Tuned
 from core.checkpoints.store import read_checkpoint, write_checkpoint
@@ -113,10 +114,125 @@ def _without_times(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def test_evaluate_all_writes_a_list(tmp_path: Path, checkpoint: Path) -> None:
+@pytest.fixture
+def two(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two checkpoints and no shipped one; the folder they are in."""
+    monkeypatch.setattr(catalogue, "SHIPPED", checkpoint.with_name("none shipped"))
     write_runnable(checkpoint.with_name("other"), seed=1)
+    return checkpoint.parent
+
+
+ALL = ("evaluate", "--all", "--episodes", 1, "--controllers", "frozen,adaptive", *SMALL)
+
+
+def test_evaluate_all_gives_one_table_and_a_list(
+    tmp_path: Path, two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "r.json"
-    words = ("--episodes", 1, "--controllers", "frozen", "--json", path)
-    assert command_line("evaluate", "--all", *words) == 0
-    names = {values["checkpoint"] for values in json.loads(path.read_text())}
-    assert names >= {"other", "tiny"}
+    assert command_line(*ALL, "--json", path) == 0
+    title, heading, *rows, _note = capsys.readouterr().out.splitlines()
+    assert title == "2 checkpoints, preset safe"
+    assert heading.split()[:2] == ["checkpoint", "controller"]
+    assert [row.split()[:2] for row in rows] == [
+        ["other", "frozen"], ["other", "adaptive"], ["tiny", "frozen"], ["tiny", "adaptive"],
+    ]  # fmt: skip
+    assert [values["checkpoint"] for values in json.loads(path.read_text())] == [
+        "other",
+        "tiny",
+    ]
+    assert command_line("evaluate", "--table", path, "--markdown") == 0
+    table = capsys.readouterr().out.splitlines()
+    assert table[0].startswith("| checkpoint | controller | return | score | success | gain")
+    assert len(table) == 2 + 4 + 2
+    assert sorted(p.name for p in tmp_path.glob("r.json*")) == ["r.json"]
+
+
+def test_resume_without_json_keeps_everything_in_the_users_folder(
+    tmp_path: Path,
+    two: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from core.evaluation import episode
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    run_episode, runs = episode.run_episode, []
+
+    def counted(*arguments: Any) -> Any:
+        runs.append(arguments)
+        if len(runs) == 4:
+            raise KeyboardInterrupt
+        return run_episode(*arguments)
+
+    monkeypatch.setattr(episode, "run_episode", counted)
+    kept = tmp_path / "data" / "psiscope" / "evaluations"
+    assert command_line(*ALL, "--resume") == 130
+    assert {path.name for path in kept.iterdir()} == {
+        "all-safe.json.other.partial", "all-safe.json.tiny.partial",
+    }  # fmt: skip
+    assert "go on with the same command and --resume" in capsys.readouterr().err
+    assert command_line(*ALL, "--resume") == 0
+    assert len(runs) == 5, "only what was missing was run"
+    assert [path.name for path in kept.iterdir()] == ["all-safe.json"]
+    assert str(kept / "all-safe.json") in capsys.readouterr().out
+
+
+def test_with_all_a_checkpoint_that_cannot_be_evaluated_is_left_out_and_told_of(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two / "other" / "policy.safetensors").write_bytes(b"broken")
+    assert command_line(*ALL) == 2
+    printed = capsys.readouterr()
+    assert "other is left out" in printed.err
+    assert "tiny (hopper), 1 episodes" in printed.out
+    (two / "tiny" / "policy.safetensors").write_bytes(b"broken")
+    assert command_line(*ALL) == 2
+    assert "no checkpoint can be evaluated" in capsys.readouterr().err
+
+
+def test_store_puts_the_summary_into_the_checkpoint_and_leaves_its_digest(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, before = tmp_path / "r.json", read_checkpoint(checkpoint)
+    words = ("evaluate", "tiny", "--episodes", 2, "--controllers", "frozen,adaptive", *SMALL)
+    assert command_line(*words, "--json", path, "--store") == 0
+    after = read_checkpoint(checkpoint)
+    assert after.digest == before.digest
+    found = after.manifest.evaluation["compared"]["safe"]
+    values = json.loads(path.read_text())
+    assert found["seeds"] == [3, 4]
+    assert found["n"] == 2
+    frozen = found["controllers"]["frozen"]
+    assert frozen["return_mean"] == sum(values["controllers"]["frozen"]["returns"]) / 2
+    assert found["gains"]["adaptive"]["n"] == 2
+    assert found["command"].endswith(
+        "--controllers frozen,adaptive --preset safe --horizon 2 --particles 2"
+        " --denoising-levels 2"
+    )
+    assert {**after.manifest.evaluation, "compared": None} == {
+        **before.manifest.evaluation,
+        "compared": None,
+    }
+    capsys.readouterr()
+    assert command_line("checkpoints") == 0
+    listed = capsys.readouterr().out
+    assert f"{frozen['return_mean']:.1f}" in next(
+        line for line in listed.splitlines() if line.startswith("tiny")
+    )
+    tuned = {"critic-only": Tuned(delta=0.02, seeds=(9000,))}
+    changed = replace(after.manifest, tuned=tuned, files={})
+    write_checkpoint(checkpoint, changed, after.tensors)
+    assert command_line("evaluate", "--table", path, "--store") == 2
+    assert "evaluate it again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", "[1]", '{"seeds": [1], "controllers": {"a": {}}}', "not json"]
+)
+def test_a_table_of_something_else_is_refused_in_one_line(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(content)
+    assert command_line("evaluate", "--table", path) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

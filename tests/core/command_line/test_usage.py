@@ -49,7 +49,7 @@ COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a")
         (["evaluate", "hopper", "--all"], "a CHECKPOINT or --all"),
         (["evaluate", "hopper", "--controllers", "frozen,bold"], "there is no 'bold'"),
         (["evaluate", "hopper", "--controllers", "frozen,frozen"], "repeats a name"),
-        (["evaluate", "hopper", "--resume"], "--resume needs --json"),
+        (["evaluate", "--table", "r.json", "--resume"], "--table runs nothing"),
         (["evaluate", "hopper", "--json", "/"], "is a folder"),
         (["evaluate", "no/such"], "there is no checkpoint 'no/such'"),
         (["replay", "no/such"], "no/such"),
