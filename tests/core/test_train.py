@@ -13,6 +13,7 @@ import torch
 
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.checkpoints.store import read_checkpoint
+from core.checkpoints.training import read_progress, training_folder
 from core.data.source import load_dataset
 from core.errors import DataError
 from core.pretraining import rebrac
@@ -158,10 +159,14 @@ def test_a_training_stopped_in_any_stage_ends_as_if_it_had_not_been(
         with pytest.raises(Interrupted):
             trained(output)
     assert not output.exists()
+    said = read_progress(training_folder(output))
+    assert (said.state, said.request.dataset, said.request.updates) == ("stopped", DATA, 6)
     with pytest.raises(DataError, match="other data or settings"):
         trained(output, dataset_id=OTHER_DATA, resume=True)
+    assert read_progress(training_folder(output)) == said, "one that never began says nothing"
     resumed = load(trained(output, resume=True))
     assert resumed.digest == checkpoint.digest
+    assert not training_folder(output).exists()
 
 
 def test_too_little_data_is_refused_before_anything_is_fitted(place: Path) -> None:
