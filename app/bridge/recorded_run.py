@@ -18,7 +18,7 @@ from core.settings import Settings
 from core.traces.archive import TraceReader
 from core.traces.columns import Column
 from core.traces.lineage import Branches
-from core.traces.task import task_of
+from core.traces.task import layer_names_of, task_of
 from core.traces.trace import EnvironmentStep, EpisodeStarted, GradientUpdate, Proposal
 
 KEPT_ROWS = 200_000
@@ -35,6 +35,7 @@ class RecordedRun:
         self._reader = TraceReader(path)
         self.started = self._reader.started()
         self.task = task_of(self.started)
+        layer_names_of(self.started)
         self._seq = 0
         self._settings = SettingsInEffect(Settings.from_json(self.started.settings))
         self._changes: dict[int, tuple[int, tuple[str, ...]]] = {}

@@ -165,11 +165,12 @@ def _read_archive(path: Path, name: str) -> bytes:
         if not path.is_file():
             fact = "is not a file" if path.exists() else "does not exist"
             raise CheckpointError(f"{name} {fact}", _KNOWN)
+        large = path.stat().st_size > LARGEST_ARCHIVE
         with path.open("rb") as file:
-            content = file.read(LARGEST_ARCHIVE + 1)
+            content = b"" if large else file.read(LARGEST_ARCHIVE + 1)
     except OSError as error:
         raise CheckpointError(f"{name} cannot be read", str(error.strerror)) from error
-    if len(content) > LARGEST_ARCHIVE:
+    if large or len(content) > LARGEST_ARCHIVE:
         raise CheckpointError(f"{name} is over {LARGEST_ARCHIVE >> 20} MiB", _KNOWN)
     return content
 
