@@ -16,7 +16,7 @@ LEFT, RIGHT, BOTTOM = 236, 390, 200
 """Widths of the side docks and height of the timeline at first, pixels."""
 TALL = 900
 """From this height on the groups of a side stand below each other, else behind each other."""
-LOWER_SHARE = {Area.LeftDockWidgetArea: 0.4, Area.RightDockWidgetArea: 0.18}
+LOWER_SHARE = {Area.LeftDockWidgetArea: 0.35, Area.RightDockWidgetArea: 0.18}
 """Of the height, for the groups below the first."""
 
 

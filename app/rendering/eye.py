@@ -16,8 +16,8 @@ FARTHEST_AHEAD = 2.0
 """Metres."""
 LIMBS = 1.15
 """How much farther a moving body stretches than one at rest."""
-ROOM_ABOVE = 0.75
-"""Half the height of the view from above, in widths of the body."""
+ROOM_ABOVE = 1.8
+"""Half the least height of the view from above, in reaches of the body."""
 
 
 def ahead(qpos: Floats, futures: list[Floats], axes: int) -> Floats:
@@ -43,8 +43,9 @@ def frame_side(figure: Figure, picture: Picture, way: Floats) -> Any:
 
 def frame_above(figure: Figure, picture: Picture, way: Floats) -> Any:
     """A camera that follows a body over the floor, high enough to see what is around it."""
-    size = figure.high - figure.low
-    half = ROOM_ABOVE * max(size[0], size[1])
+    aspect = picture.width / picture.height
+    across, away = LIMBS * figure.reach + 0.5 * np.abs(way)
+    half = max(ROOM_ABOVE * figure.reach, across / aspect, away)
     overview = np.array([*figure.centre_of_mass()[:2], 0.5 * figure.high[2]])
     return _camera(figure, picture, overview, half, way)
 

@@ -246,7 +246,7 @@ def _note(moment: Moment, paths: Paths) -> str:
     if paths:
         return ""
     if not moment.task.has_pose:
-        return "the states of this task do not say where its body is"
+        return "the states of this task name no place of a torso"
     if plane_of(moment.task) is None:
         return "this body has no torso that travels: see the scene"
     if moment.before is None:

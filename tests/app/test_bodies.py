@@ -22,6 +22,7 @@ from app.rendering.wire import Camera, Look, Picture
 from app.theme import LIGHT
 from app.views.scene_camera import ABOVE, SIDE_VIEW, home_view
 from app.views.scene_picture import look
+from core.envs.make import make
 from core.envs.mujoco import Environment
 from core.envs.poses import poses
 from core.tasks import TASKS, Goal, Maze, Task
@@ -68,7 +69,7 @@ def test_the_drawn_body_has_the_coordinates_of_the_simulated_one(name: str) -> N
 def test_the_model_of_any_mujoco_environment_is_found_by_its_id(environment_id: str) -> None:
     task = other(environment_id)
     drawn = mujoco.MjModel.from_xml_path(str(model_file(task)))
-    environment = Environment(task)
+    environment = make(task)
     assert (drawn.nq, drawn.nv, drawn.nu) == (
         environment.model.nq, environment.model.nv, environment.model.nu
     )  # fmt: skip
