@@ -1,6 +1,7 @@
 """Policies, critics and world models that users bring, behind our interfaces.
 
-Whatever goes wrong inside them is told in one line that names the program.
+Whatever goes wrong inside them is told in one line that names the program. What they give is
+of any type until core/checkpoints/foreign_checks.py has asked them.
 """
 
 from __future__ import annotations
@@ -24,10 +25,9 @@ class ForeignPolicy(nn.Module):
         super().__init__()
         self.module, self._reference = module, reference
 
-    def forward(self, state: States) -> Actions:
+    def forward(self, state: States) -> Any:
         with guarded(self._reference):
-            action: Tensor = self.module(state)
-        return action
+            return self.module(state)
 
     def layers(self) -> dict[str, tuple[nn.Parameter, ...]]:
         """Weights by the module that owns them, in the order of parameters()."""
@@ -51,7 +51,7 @@ class ForeignCritic:
     def __init__(self, critic: Critic, reference: Reference) -> None:
         self._critic, self._reference = critic, reference
 
-    def __call__(self, state: States, action: Actions) -> Values:
+    def __call__(self, state: States, action: Actions) -> Any:
         """Q: (N, S), (N, A) -> (N,), in the critic's reward unit."""
         with guarded(self._reference):
             return self._critic(state, action)
@@ -68,17 +68,17 @@ class ForeignWorldModel:
         """The same model with the survival rule on or off."""
         return ForeignWorldModel(self._model, self._reference, survival=survival)
 
-    def next_state(self, state: States, action: Actions, noise: Noise) -> States:
+    def next_state(self, state: States, action: Actions, noise: Noise) -> Any:
         """s' (N, S) raw; noise (K, N, S)."""
         with guarded(self._reference):
             return self._model.next_state(state, action, noise)
 
-    def reward(self, state: States, action: Actions, next_state: States) -> Values:
+    def reward(self, state: States, action: Actions, next_state: States) -> Any:
         """r (N,) in environment units."""
         with guarded(self._reference):
             return self._model.reward(state, action, next_state)
 
-    def alive(self, state: States) -> Values:
+    def alive(self, state: States) -> Any:
         """(N,) in [0, 1]."""
         if not self._survival:
             return torch.ones_like(state[:, 0])
@@ -96,7 +96,7 @@ class ExportedWorldModel:
         self._program = program
         self._last: tuple[Tensor, Tensor] | None = None
 
-    def next_state(self, state: States, action: Actions, noise: Noise) -> States:
+    def next_state(self, state: States, action: Actions, noise: Noise) -> Any:
         """s' (N, S) raw."""
         found = self._program(state, action, noise[0])
         if not isinstance(found, tuple | list) or len(found) != 2:
@@ -104,7 +104,7 @@ class ExportedWorldModel:
         self._last = found[0], found[1]
         return self._last[0]
 
-    def reward(self, state: States, action: Actions, next_state: States) -> Values:
+    def reward(self, state: States, action: Actions, next_state: States) -> Any:
         """r (N,) of the transition that was asked about last."""
         if self._last is None or self._last[0] is not next_state:
             raise ProgramError(
