@@ -23,8 +23,9 @@ from app.rendering.wire import (
     encode,
 )
 from app.theme import LIGHT
-from app.views.scene_camera import SIDE_VIEW
+from app.views.scene_camera import ABOVE, SIDE_VIEW
 from app.views.scene_picture import Wish, compose
+from tests.app.maze_moments import LARGE, maze_moment
 from tests.app.view_moments import make_moment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,20 +79,45 @@ def test_the_process_loads_neither_torch_nor_qt() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_the_process_answers_a_bad_line_draws_the_next_and_ends_with_its_input() -> None:
+def test_the_process_draws_a_maze_that_no_registry_knows_and_says_where_its_goal_is() -> None:
+    own = dataclasses.replace(LARGE, name="my-own-maze")
+    moment = dataclasses.replace(maze_moment(t=2), task=own)
+    wish = Wish(theme=LIGHT, camera=ABOVE, size=(96, 64), still=False)
+    asked = compose(moment, wish, np.zeros(0))
+    assert asked is not None
+    nonsense = dataclasses.replace(asked, task="{}")
     frames = FrameFile.create()
+    refused, drawn = answers(frames, encode(nonsense) + encode(asked))
+    frames.remove()
+    assert isinstance(refused, Refused)
+    assert "the picture" in refused.reason
+    assert isinstance(drawn, Drawn)
+    assert drawn.landmarks.shape == (2, 2)
+    assert np.abs(drawn.body[0] - (48, 32)).max() < 24
+    assert [paths.shape[0] for paths in drawn.paths] == [5] * 4
+    assert [len(parts) for parts in drawn.outlines] == [13] * 3
+
+
+def answers(frames: FrameFile, questions: bytes) -> list[Any]:
+    """What a process says to two lines."""
     with subprocess.Popen(
         [sys.executable, "-m", "app.rendering.process", str(frames.path)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(b"nonsense\n" + encode(picture()))
+        process.stdin.write(questions)
         process.stdin.flush()
         decode(process.stdout.readline())
-        bad, good = (decode(process.stdout.readline()) for _ in range(2))
+        found = [decode(process.stdout.readline()) for _ in range(2)]
         process.stdin.close()
         assert process.wait(10) == 0
+    return found
+
+
+def test_the_process_answers_a_bad_line_draws_the_next_and_ends_with_its_input() -> None:
+    frames = FrameFile.create()
+    bad, good = answers(frames, b"nonsense\n" + encode(picture()))
     frames.remove()
     assert isinstance(bad, Refused)
     assert isinstance(good, Drawn)
