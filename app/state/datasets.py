@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.checkpoints.strict_json import decode, parse_json
 
 LARGEST = 64 * 2**20
 """Bytes that are read of a listing."""
+_MOST_POLICIES = 4
+_LONGEST_POLICY = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +84,23 @@ def facts(dataset: Dataset) -> str:
     if dataset.returns is not None:
         found = dataset.returns
         parts += [f"mean return {found.mean:,.1f}", f"best {found.best:,.1f}"]
-    parts += [f"collected by {dataset.algorithm}"] if dataset.algorithm else []
+    parts += [recipe_words(dataset.recipe) or f"collected by {dataset.algorithm or 'nobody'}"]
     return " · ".join(parts)
+
+
+def recipe_words(recipe: str) -> str:
+    """Who acted in it, at most a few of them; empty where it is not one of ours."""
+    try:
+        found = json.loads(recipe)
+        names = [Path(str(part["policy"])).stem for part in found["parts"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    different = list(dict.fromkeys(name[:_LONGEST_POLICY] for name in names))
+    rest = f" and {len(different) - _MOST_POLICIES} more" * (len(different) > _MOST_POLICIES)
+    several = "s" * (len(names) != 1)
+    return (
+        f"recipe of {len(names)} part{several}: {', '.join(different[:_MOST_POLICIES])}{rest}"
+    )
 
 
 def tip(dataset: Dataset) -> str:

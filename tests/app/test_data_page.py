@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.bridge.json_process import JsonProcess
 from app.panels.datasets_panel import NONE
-from app.state.datasets import parse_dataset, parse_listing, size_text
+from app.state.datasets import parse_dataset, parse_listing, recipe_words, size_text
 from core.errors import CheckpointError
 from tests.app.data_windows import (
     BOLD,
@@ -135,6 +135,17 @@ def test_answers_that_are_something_else_are_refused() -> None:
     for content in (b"", b"[]", b"{", json.dumps(listed(episodes="many")).encode()):
         with pytest.raises(CheckpointError):
             parse_dataset(content)
+
+
+def test_a_recipe_says_who_acted_and_one_that_is_none_says_nothing() -> None:
+    parts = [{"policy": name} for name in ("random", "a/sac-Hopper.zip", "a/sac-Hopper.zip")]
+    assert recipe_words(json.dumps({"parts": parts})) == (
+        "recipe of 3 parts: random, sac-Hopper"
+    )
+    many = [{"policy": str(n) * 99} for n in range(9)]
+    assert recipe_words(json.dumps({"parts": many})).endswith(f"{'3' * 40} and 5 more")
+    for nothing in ("", "{", "[]", '{"parts": 3}', '{"parts": [{}]}', "[" * 9999):
+        assert recipe_words(nothing) == ""
 
 
 def test_sizes_are_written_as_people_read_them() -> None:
