@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QImage, QShowEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtGui import QImage, QResizeEvent, QShowEvent
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.rendering.client import Frame, RenderClient
 from app.state.moment import Moment
@@ -52,6 +52,7 @@ class SceneView(QWidget):
         self.canvas, self.fan = SceneCanvas(theme), FanView(theme)
         self.maze = MazeMap(theme)
         """The map from above, over the fan; hidden where the task has no maze."""
+        self._side = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self.problem = QLabel()
         self._lay_out()
         self._client = RenderClient(self)
@@ -125,6 +126,15 @@ class SceneView(QWidget):
         self._rest.stop()
         self._client.shutdown()
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Map and fan side by side where there is more width than height for them."""
+        super().resizeEvent(event)
+        least = self.maze.minimumSizeHint().width() + self.fan.minimumSizeHint().width()
+        width = 0.4 * self.width()
+        wide = width > max(least, self.height())
+        directions = QBoxLayout.Direction
+        self._side.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Draw what came while hidden."""
         super().showEvent(event)
@@ -134,7 +144,7 @@ class SceneView(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
-        side = QVBoxLayout()
+        side = self._side
         side.setSpacing(1)
         side.addWidget(self.maze, 3)
         side.addWidget(self.fan, 2)

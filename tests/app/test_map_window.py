@@ -165,3 +165,14 @@ def test_a_branch_finds_the_start_of_its_episode(maze: Path) -> None:
     assert moment.episode_started is run.episode_started(0, 0)
     assert run.episode_started(0, 7) is None
     run.close()
+
+
+def test_map_and_fan_share_the_side_as_its_shape_asks(windows: Windows, maze: Path) -> None:
+    application = windows.open(trace=maze, workspace="minimal")
+    QApplication.processEvents()
+    shown, fan = map_of(application), application.views.scene.fan
+    assert shown.y() == fan.y(), "a wide side: beside each other"
+    application.desk.workspaces.switch("debug")
+    QApplication.processEvents()
+    assert shown.x() == fan.x()
+    assert shown.y() < fan.y(), "a narrow one: the map over the fan"
