@@ -37,7 +37,8 @@ class Part:
     first_seed: int = 0
     """Reset seed of the first episode; it rises by one."""
     start: str = "fixed"
-    """Of antmaze-walker: from the task's start cell (`fixed`) or `any` cell but the goal's."""
+    """Of antmaze-walker: from the task's start cell (`fixed`), `any` cell but the goal's, or
+    `near` the goal."""
     goals: str = "far"
     """Of antmaze-walker: the task's goal, where the episode ends (`task`); or, until the time
     limit, one after the other: goal and start cell (`far`), cells picked by hand (`play`), any

@@ -18,7 +18,7 @@ from core.pretraining.episodes import Recorded
 from core.pretraining.parts import Part
 from core.pretraining.walker import maze_rollouts
 from core.pretraining.walker.canonical_frame import uprightness
-from core.pretraining.walker.journeys import APART, SPREAD, Journey, journey
+from core.pretraining.walker.journeys import APART, NEAR, SPREAD, Journey, journey
 from core.pretraining.walker.maze_rollouts import AFTER_FLIP as AFTER
 from core.pretraining.walker.maze_rollouts import MazeRollouts
 from core.pretraining.walker.planner import cell_of, free_cells
@@ -78,6 +78,7 @@ def test_an_episode_does_not_depend_on_who_walks_beside_it() -> None:
     assert len(alone) == 1
     assert len(among) == 5
     assert np.array_equal(alone[0].states, among[0].states)
+    assert len({episode.states.tobytes() for episode in among}) == 5
     other = walks(1, limit=60, seed=1)[0]
     assert not np.array_equal(other.states, alone[0].states)
 
@@ -95,6 +96,14 @@ def test_a_fixed_start_is_the_tasks_and_any_start_is_any_cell_but_the_goals() ->
     assert (np.abs(spots - MAZE.centre(*MAZE.start)) <= SPREAD).all()
     cells = {cell_of(MAZE, *places("any", "far", i).first_place()) for i in range(100)}
     assert cells == set(free_cells(MAZE)) - {MAZE.goal}
+
+
+def test_whoever_starts_near_the_goal_is_beside_it_and_is_sent_to_it() -> None:
+    for number in range(100):
+        there = places("near", "task", number)
+        position = there.first_place()
+        assert 0.45 < np.linalg.norm(position - GOAL) <= 2**0.5 * NEAR
+        assert np.array_equal(there.next_goal(position, 0), GOAL)
 
 
 def test_far_goals_are_the_goals_cell_and_the_start_cell_in_turn() -> None:

@@ -10,7 +10,7 @@ from core.errors import DataError
 from core.pretraining.walker.planner import Cell, Point, free_cells
 from core.tasks import Goal, Maze, Task
 
-STARTS = ("fixed", "any")
+STARTS = ("fixed", "any", "near")
 GOALS = ("task", "far", "play", "any")
 SPREAD = 1.0
 """m, half the width of the square about a cell's centre, as the environment draws places."""
@@ -19,6 +19,9 @@ EXACT_GOAL = 0.5
 one rewarded place is reached often and its surroundings are seen too."""
 APART = 2.0
 """m, the least distance of a new goal."""
+NEAR = 1.2
+"""m, half the width of the square about the goal in which `near` starts: whoever just missed the
+goal must have been seen on the way back to it."""
 _PLAY: dict[str, tuple[Cell, ...]] = {
     "AntMaze_UMaze-v5": ((3, 1),),
     "AntMaze_Medium-v5": ((2, 6), (5, 1), (6, 5), (6, 6)),
@@ -36,7 +39,7 @@ class Journey:
     play: tuple[Cell, ...]
     """Goal cells picked by hand."""
     start: str
-    """`fixed`: the task's start cell; `any` free cell but the goal's."""
+    """`fixed`: the task's start cell; `any` free cell but the goal's; `near`: about the goal."""
     goals: str
     """`task`: the task's goal, where the episode ends; `far`: the goal's cell and the start
     cell in turn; `play`: cells picked by hand; `any`: any free cell."""
@@ -48,16 +51,23 @@ class Journey:
         return self.goals == "task"
 
     def first_place(self) -> Point:
-        """Where the ant starts (2,), m: never in the goal's cell."""
+        """Where the ant starts (2,), m: in the goal's cell only where it starts `near`."""
+        goal = np.array([self.goal.x, self.goal.y])
+        while self.start == "near":
+            place = goal + self.draws.uniform(-NEAR, NEAR, 2)
+            if np.linalg.norm(place - goal) > self.goal.radius:
+                return place
         while True:
             place = self._near(self.maze.start if self.start == "fixed" else self._any_cell())
-            if np.linalg.norm(place - (self.goal.x, self.goal.y)) > APART:
+            if np.linalg.norm(place - goal) > APART:
                 return place
 
     def next_goal(self, position: Point, visits: int) -> Point:
         """Where the ant at a position (2,) is sent (2,) after so many goals reached, m."""
         while True:
             place = self._drawn(visits)
+            if self.ends_at_goal:
+                return place
             if np.linalg.norm(place - position) > APART:
                 return place
             visits += 1  # `far` from within the goal's cell: back to the start
