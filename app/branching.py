@@ -16,6 +16,7 @@ from app.panels.fork_dialog import ForkDialog, Origin
 from app.state.branch_facts import beginning, name_of
 from core.checkpoints.catalogue import list_checkpoints, read_manifest
 from core.errors import InputError, PsiscopeError
+from core.tasks import Task
 from core.traces.lineage import Branches
 from core.traces.origin import check_own
 from core.traces.trace import BranchStarted, RunStarted
@@ -101,7 +102,7 @@ class Branching(QObject):
         if live:
             # The head may go on while the dialog is open.
             self._desk.driver.go_to_k(here.k)
-        names = checkpoints_for(run.started.task)
+        names = checkpoints_for(run.task)
         dialog = self.dialog = ForkDialog(self._desk.window, origin, names, self.panel.theme)
         dialog.forked.connect(self._desk.driver.fork)
         dialog.accepted.connect(self._bring_forward)
@@ -223,13 +224,13 @@ def conditions_of(run: RecordedRun, branch: int) -> BranchStarted | RunStarted:
     return run.branches().started(branch) or run.started
 
 
-def checkpoints_for(task: str) -> list[str]:
-    """The names of all readable checkpoints for a task."""
+def checkpoints_for(task: Task) -> list[str]:
+    """The names of all readable checkpoints for a task; another of its name is none."""
     return [folder.name for folder in list_checkpoints() if _task_of(folder) == task]
 
 
-def _task_of(folder: Path) -> str:
+def _task_of(folder: Path) -> Task | None:
     try:
-        return read_manifest(folder).task
+        return read_manifest(folder).find_task()
     except PsiscopeError:
-        return ""
+        return None

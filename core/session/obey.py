@@ -142,7 +142,7 @@ def _depart(
         raise InputError(f"the seed {seed} is too large", f"use one up to {LARGEST_SEED}")
     checkpoint = arrived.checkpoint
     if command.checkpoint:
-        checkpoint = shelf.named(command.checkpoint, checkpoint.task.name)
+        checkpoint = shelf.named(command.checkpoint, checkpoint.task)
     settings = departure.settings or arrived.settings_of_t.replace(**command.settings)
     another = seed != arrived.seed or checkpoint is not arrived.checkpoint
     if at[3] > 0 and (another or changes_objective(arrived.settings_of_t, settings)):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.errors import CheckpointError, InputError
+from core.tasks import Task
 from core.traces.trace import BranchStarted, RunStarted
 from core.trust import UNTRUSTED, Trust
 
@@ -27,11 +28,13 @@ class Shelf:
             self._known[started.checkpoint_digest] = found
         return self._known[started.checkpoint_digest]
 
-    def named(self, name: str, task: str) -> Checkpoint:
+    def named(self, name: str, task: Task) -> Checkpoint:
         """A checkpoint of that name or folder for the task; InputError for another task."""
         found = load(name, self.trust)
-        if found.task.name != task:
+        if found.task != task:
+            same = found.task.name == task.name
             raise InputError(
-                f"{name} is a checkpoint for {found.task.name}", f"choose one for {task}"
+                f"{name} is a checkpoint for {'another ' if same else ''}{found.task.name}",
+                f"choose one for {task.name} as it is here",
             )
         return self._known.setdefault(found.digest, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.panels.fork_dialog import ForkDialog, Origin
 from app.state.cursor import Address
 from app.theme import LIGHT, THEMES
 from core.settings import Settings
+from core.tasks import TASKS
 from core.traces.archive import TraceWriter
 from tests.app.layout_check import clipped_texts
 from tests.app.window_fixtures import Windows
@@ -288,5 +290,6 @@ def test_at_the_last_k_it_says_from_when_settings_act(windows: Windows) -> None:
 
 
 def test_only_checkpoints_for_the_same_task_are_offered() -> None:
-    assert "hopper-medium-replay" in checkpoints_for("hopper")
-    assert checkpoints_for("no such task") == []
+    hopper = TASKS["hopper"]
+    assert "hopper-medium-replay" in checkpoints_for(hopper)
+    assert checkpoints_for(dataclasses.replace(hopper, state_size=12)) == []
