@@ -20,8 +20,8 @@ one rewarded place is reached often and its surroundings are seen too."""
 APART = 2.0
 """m, the least distance of a new goal."""
 NEAR = 1.2
-"""m, half the width of the square about the goal in which `near` starts: whoever just missed the
-goal must have been seen on the way back to it."""
+"""m, half the width of the square about the goal in which `near` starts: whoever just missed
+the goal must have been seen on the way back to it."""
 _PLAY: dict[str, tuple[Cell, ...]] = {
     "AntMaze_UMaze-v5": ((3, 1),),
     "AntMaze_Medium-v5": ((2, 6), (5, 1), (6, 5), (6, 6)),
@@ -39,7 +39,7 @@ class Journey:
     play: tuple[Cell, ...]
     """Goal cells picked by hand."""
     start: str
-    """`fixed`: the task's start cell; `any` free cell but the goal's; `near`: about the goal."""
+    """`fixed`: the task's start cell; `any` free cell but the goal's; `near` the goal."""
     goals: str
     """`task`: the task's goal, where the episode ends; `far`: the goal's cell and the start
     cell in turn; `play`: cells picked by hand; `any`: any free cell."""
