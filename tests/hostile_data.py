@@ -62,6 +62,15 @@ def _poisoned(value: float) -> Change:
     return change
 
 
+def _elsewhere(file: Any) -> None:
+    """Sound numbers, but of another file."""
+    other = Path(file.filename).with_name("other.hdf5")
+    with h5py.File(other, "w") as sound:
+        sound["rewards"] = np.zeros(4)
+    del file["episode_0/rewards"]
+    file["episode_0/rewards"] = h5py.ExternalLink(str(other), "rewards")
+
+
 def _from_a_device(file: Any) -> None:
     del file["episode_0/rewards"]
     file.create_dataset(
@@ -103,9 +112,7 @@ FILES: dict[str, Change] = {
     "a size beyond counting": claimed(BODY, (2**40, 2**20), chunks=(1000, 27)),
     "a chunk of 2 GB": claimed("episode_0/rewards", (4,), chunks=(2**28,), maxshape=(None,)),
     "a small file that unpacks": _packed,
-    "a link to another file": linked(
-        "episode_0/rewards", h5py.ExternalLink("/etc/passwd", "rewards")
-    ),
+    "a link to another file": _elsewhere,
     "a link in circles": linked("episode_0/rewards", h5py.SoftLink("/episode_0/rewards")),
     "numbers from a device": _from_a_device,
     "numbers of another file": _virtual,
