@@ -27,8 +27,11 @@ class Target:
 
 
 def find_target(target: str | None, *, demo: Path = DEMO) -> Target:
-    """A file is a trace, anything else a checkpoint. Raises InputError naming what exists."""
+    """A file is a trace, anything else a checkpoint. Raises InputError naming what exists.
+
+    Paths are absolute: the engine and other processes run in a folder of their own.
+    """
     if target is not None and Path(target).is_file():
-        return Target(trace=Path(target), checkpoint=None)
+        return Target(trace=Path(target).absolute(), checkpoint=None)
     folder = find_checkpoint(target if target is not None else DEFAULT_CHECKPOINT)
-    return Target(trace=demo if demo.is_file() else None, checkpoint=folder)
+    return Target(trace=demo if demo.is_file() else None, checkpoint=folder.absolute())

@@ -14,6 +14,7 @@ from app.display import DisplayError, check_display, x_address
 from app.state.target import PROJECT_ROOT, find_target
 from core.errors import CheckpointError
 from tests.records import make_run
+from tests.runnable_checkpoint import write_runnable
 
 
 def gui(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -139,3 +140,13 @@ def test_the_window_imports_neither_torch_nor_mujoco_nor_gymnasium() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_paths_hold_for_processes_that_run_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_runnable(tmp_path / "mine")
+    (tmp_path / "t.trace").touch()
+    assert find_target("mine").checkpoint == tmp_path / "mine"
+    assert find_target("t.trace").trace == tmp_path / "t.trace"
