@@ -84,7 +84,8 @@ def facts(dataset: Dataset) -> str:
     if dataset.returns is not None:
         found = dataset.returns
         parts += [f"mean return {found.mean:,.1f}", f"best {found.best:,.1f}"]
-    parts += [recipe_words(dataset.recipe) or f"collected by {dataset.algorithm or 'nobody'}"]
+    collected = f"collected by {dataset.algorithm}" if dataset.algorithm else ""
+    parts += filter(None, [recipe_words(dataset.recipe) or collected])
     return " · ".join(parts)
 
 
