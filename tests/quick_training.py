@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from core.models.ensemble import DynamicsEnsemble
 from core.models.policy import MlpPolicy
 from core.models.reward import RewardModel
 from core.pretraining import fit_dynamics, fit_reward, rebrac
+from core.pretraining.rollouts import check_values
 
 
 @contextmanager
@@ -27,4 +29,15 @@ def small_stages() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(fit_reward, "RewardModel", lambda s, a: RewardModel(s, a, (8,)))
         patch.setattr(fit_dynamics, "DiffusionDynamics", dynamics)
         patch.setattr(fit_dynamics, "DynamicsEnsemble", ensemble)
+        yield patch
+
+
+@contextmanager
+def small_training(folder: Path) -> Iterator[pytest.MonkeyPatch]:
+    """The same, with data sets of its own and one real episode in an evaluation."""
+    with small_stages() as patch:
+        patch.setenv("MINARI_DATASETS_PATH", str(folder / "minari"))
+        patch.setattr(
+            rebrac, "check_values", lambda *n, **o: check_values(*n, **(o | {"episodes": 1}))
+        )
         yield patch

@@ -122,7 +122,9 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
 def _check_usage(arguments: argparse.Namespace) -> None:
     ways = (bool(arguments.checkpoint), arguments.all, bool(arguments.table))
     if sum(ways) != 1:
-        raise UsageError("evaluate takes a CHECKPOINT, --all or --table", "give one of them")
+        raise UsageError(
+            "evaluate takes a CHECKPOINT or --all, or --table FILE", "give one of them"
+        )
     if arguments.table and (arguments.json or arguments.resume):
         raise UsageError("--table runs nothing", "leave --json and --resume out")
     if arguments.json:

@@ -194,7 +194,7 @@ def main() -> int:
     parser.add_argument("--settings", default="{}")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--length", type=int, default=200)
+    parser.add_argument("--length", type=int, default=100_000)
     parser.add_argument("--pause", type=float, default=0.002)
     parser.add_argument("--die-at", type=int, default=-1)
     parser.add_argument("--full-at", type=int, default=-1)

@@ -21,7 +21,7 @@ from core.pretraining.loop import Interrupted
 from core.pretraining.recipes import find_recipe
 from core.pretraining.rollouts import check_values
 from core.tasks import TASKS
-from tests.quick_training import small_stages
+from tests.quick_training import small_training
 
 HOPPER = TASKS["hopper"]
 DATASET = "psiscope/hopper/random-v7"
@@ -31,11 +31,7 @@ DATASET = "psiscope/hopper/random-v7"
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small data set, networks of a few units, one real episode in training."""
     folder = tmp_path_factory.mktemp("sweep")
-    with small_stages() as patch:
-        patch.setenv("MINARI_DATASETS_PATH", str(folder / "minari"))
-        patch.setattr(
-            rebrac, "check_values", lambda *n, **o: check_values(*n, **(o | {"episodes": 1}))
-        )
+    with small_training(folder):
         collect(HOPPER, (Part(policy="random"),), transitions=300, dataset_id=DATASET)
         yield folder
 

@@ -16,18 +16,16 @@ from core.checkpoints.store import read_checkpoint
 from core.checkpoints.training import read_progress, training_folder
 from core.data.source import load_dataset
 from core.errors import DataError
-from core.pretraining import rebrac
 from core.pretraining import train as training
 from core.pretraining.collect import Part, collect
 from core.pretraining.loop import Interrupted
 from core.pretraining.rebrac import RebracSettings
 from core.pretraining.recipes import Recipe
 from core.pretraining.regression import RegressionSettings
-from core.pretraining.rollouts import check_values
 from core.pretraining.train import is_settled, train
 from core.settings import Settings
 from core.tasks import TASKS
-from tests.quick_training import small_stages
+from tests.quick_training import small_training
 
 HOPPER = TASKS["hopper"]
 DATA, OTHER_DATA, ONE_EPISODE = (f"psiscope/hopper/tiny-v{number}" for number in range(3))
@@ -46,12 +44,8 @@ RECIPE = Recipe(
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Tiny data sets, small networks, one real episode after every fourth update."""
     folder = tmp_path_factory.mktemp("training")
-    with small_stages() as patch:
-        patch.setenv("MINARI_DATASETS_PATH", str(folder / "minari"))
+    with small_training(folder) as patch:
         patch.setattr(training, "EVALUATE_EVERY", 4)
-        patch.setattr(
-            rebrac, "check_values", lambda *n, **o: check_values(*n, **(o | {"episodes": 1}))
-        )
         for name, seed, transitions in (
             (DATA, 0, 300),
             (OTHER_DATA, 1, 100),
