@@ -1,6 +1,6 @@
 """Reads files of strangers in a process of its own, and tells what came of each.
 
-    python -m tests.bounded_reader KIND FILE ..     one JSON line a file, then the peak memory
+    python -m tests.bounded_reader KIND=FILE ..     one JSON line a file, then the peak memory
 
 The process may not start others and may not unpickle by name: either is reported as executed.
 """
@@ -94,10 +94,11 @@ READERS: dict[str, Callable[[Path], object]] = {
 
 
 def main() -> int:
-    kind, *paths = sys.argv[1:]
-    # What has to be imported once is no part of any reading.
-    with contextlib.suppress(PsiscopeError):
-        READERS[kind](Path("there-is-no-such-file"))
+    asked = [word.partition("=") for word in sys.argv[1:]]
+    for kind in dict.fromkeys(kind for kind, _, _ in asked):
+        # What has to be imported once is no part of any reading.
+        with contextlib.suppress(PsiscopeError):
+            READERS[kind](Path("there-is-no-such-file"))
     executed: list[str] = []
 
     def watch(event: str, _arguments: Any) -> None:
@@ -106,7 +107,7 @@ def main() -> int:
 
     sys.addaudithook(watch)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
-    for text in paths:
+    for kind, _, text in asked:
         before, began = _peak(), time.process_time()
         try:
             READERS[kind](Path(text))

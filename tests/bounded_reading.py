@@ -26,10 +26,15 @@ class Reading:
     executed: tuple[str, ...]
 
 
-def read_all(kind: str, paths: Mapping[str, Path]) -> tuple[dict[str, Reading], float]:
-    """Case -> what came of its file, and the peak memory of the process, MiB."""
+Case = tuple[str, str]
+"""The kind of file, and what is wrong with it."""
+
+
+def read_all(paths: Mapping[Case, Path]) -> tuple[dict[Case, Reading], float]:
+    """What came of each file, and the peak memory of the process that read all, MiB."""
+    words = [f"{kind}={path}" for (kind, _), path in paths.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bounded_reader", kind, *map(str, paths.values())],
+        [sys.executable, "-m", "tests.bounded_reader", *words],
         cwd=_ROOT,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.bounded_reading import MOST_MEMORY, Reading, assert_refused, read_all
+from tests.bounded_reading import MOST_MEMORY, Case, Reading, assert_refused, read_all
 from tests.foreign_policies import packed, rebrac_params, td3_bc, td3_tensors
 from tests.sb3_archives import Bomb, repack, saved, write_archive
 
@@ -158,22 +158,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def readings(folder: Path) -> dict[str, Reading]:
+def readings(folder: Path) -> dict[Case, Reading]:
     """Case -> what came of it; all in one process."""
     paths = {}
     for number, (case, (make, _)) in enumerate(CASES.items()):
-        paths[case] = folder / f"{number}.policy"
-        make(paths[case])
-    found, peak = read_all("policy", paths)
+        path = paths["policy", case] = folder / f"{number}.policy"
+        make(path)
+    found, peak = read_all(paths)
     assert peak < MOST_MEMORY
     return found
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_hostile_policy_is_refused(readings: dict[str, Reading], case: str) -> None:
-    assert_refused(readings[case], CASES[case][1])
+def test_a_hostile_policy_is_refused(readings: dict[Case, Reading], case: str) -> None:
+    assert_refused(readings["policy", case], CASES[case][1])
 
 
-def test_nothing_was_executed_or_written(readings: dict[str, Reading], folder: Path) -> None:
+def test_nothing_was_executed_or_written(readings: dict[Case, Reading], folder: Path) -> None:
     assert len(readings) == len(CASES)
     assert all(path.suffix == ".policy" for path in folder.iterdir())
