@@ -25,6 +25,8 @@ KEPT_ROWS = 200_000
 """Of episodes' columns that stay in memory: 40 MB."""
 PART = 500
 """Rows that are read in one go while the window waits: some milliseconds."""
+WALK_PART = 100
+"""The same where each row says where the body is: two arrays more."""
 
 
 class RecordedRun:
@@ -176,7 +178,7 @@ class RecordedRun:
     def history_part(self, branch: int, episode: int) -> tuple[History, bool]:
         """What is known of it after reading a part more, and whether that is all."""
         columns = self._columns(branch, episode)
-        complete = columns.read(PART)
+        complete = columns.read(PART if self.task.maze is None else WALK_PART)
         return columns.known(), complete
 
     def _find_changes(self, branch: int) -> tuple[str, ...]:

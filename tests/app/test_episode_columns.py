@@ -148,3 +148,18 @@ def test_a_branch_finds_how_its_episode_began(path: Path) -> None:
             assert (found.branch, found.episode) == (home, episode)
     assert run.episode_started(0, 9) is None
     run.close()
+
+
+def test_a_walk_is_read_in_smaller_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded_run, "WALK_PART", 3)
+    run = RecordedRun(write_maze_trace(tmp_path / "maze.trace", 7))
+    run.refresh()
+    lengths = []
+    complete = False
+    while not complete:
+        history, complete = run.history_part(0, 0)
+        lengths.append(len(history.walk.t))
+    assert lengths == [3, 6, 7]
+    run.close()
