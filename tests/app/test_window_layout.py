@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from tests.app.layout_check import clipped_texts, empty_views
+from tests.app.maze_moments import write_maze_trace
 from tests.app.window_fixtures import Windows
 from tests.records import make_run
 
@@ -42,6 +43,18 @@ def test_no_text_is_cut_and_no_view_is_empty(
         window.docks[tab].raise_()
         settle(qtbot, application)
         assert clipped_texts(window) == []
+        assert empty_views(application.views.by_name()) == []
+        assert unfit(application) == []
+
+
+def test_a_maze_is_shown_whole_too(windows: Windows, qtbot: QtBot, tmp_path: Path) -> None:
+    trace = write_maze_trace(tmp_path / "maze.trace", 12)
+    application = windows.open(trace=trace, size=SIZES[0])
+    application.driver.go_to_t(9)
+    for tab in ("update", "table"):
+        application.window.docks[tab].raise_()
+        settle(qtbot, application)
+        assert clipped_texts(application.window) == []
         assert empty_views(application.views.by_name()) == []
         assert unfit(application) == []
 
