@@ -33,14 +33,14 @@ print(json.dumps(figures))
 """
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_benchmark_reports_every_figure_and_says_which_aims_are_met(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, str(tmp_path)],
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=560,
         check=False,
     )
     assert done.returncode == 0, done.stderr

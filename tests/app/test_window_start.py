@@ -26,7 +26,7 @@ def gui(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env={name: text for name, text in variables.items() if text},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
 

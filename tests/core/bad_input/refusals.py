@@ -59,7 +59,7 @@ def process_refuses(words: tuple[str, ...], **variables: str) -> str:
         env={name: value for name, value in (os.environ | variables).items() if value},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 2, (done.returncode, done.stderr)
