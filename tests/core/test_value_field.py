@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from core.checkpoints.checkpoint import load
 from core.diagnosis.value_field import (
     density_field,
     free_squares,
@@ -14,8 +17,12 @@ from core.diagnosis.value_field import (
     value_field,
 )
 from core.errors import CheckpointError
+from core.session.session import Session
+from core.settings import Settings
 from core.tasks import TASKS, Task
+from core.traces.trace import EpisodeStarted
 from tests.checkpoint_files import small_manifest
+from tests.untrained import write_untrained
 
 UMAZE, LARGE = TASKS["antmaze-umaze"], TASKS["antmaze-large"]
 
@@ -90,3 +97,24 @@ def test_a_density_that_cannot_be_one_is_refused(
 def test_a_task_without_a_maze_takes_no_density() -> None:
     with pytest.raises(CheckpointError, match="fits no maze"):
         small_manifest(data_density=((1.0,),))
+
+
+def test_an_episode_begins_with_the_field_of_its_start_and_without_diagnostics_with_none(
+    tmp_path: Path,
+) -> None:
+    checkpoint = load(write_untrained(tmp_path / "umaze", UMAZE))
+    settings = Settings(step_rule="plain", step_size=1e-4)
+    started = Session(checkpoint, settings, seed=3).advance()
+    assert isinstance(started, EpisodeStarted)
+    expected = value_field(
+        UMAZE,
+        checkpoint.policy,
+        checkpoint.critic,
+        started.state,
+        critic_reward_scale=UMAZE.critic_reward_scale,
+    )
+    np.testing.assert_array_equal(started.value_field, expected)
+    assert started.data_density.shape == (0, 0)
+    bare = Session(checkpoint, settings, seed=3, diagnostics=False).advance()
+    assert isinstance(bare, EpisodeStarted)
+    assert bare.value_field.shape == (0, 0)
