@@ -14,6 +14,7 @@ import gymnasium
 import pytest
 
 from core.data.environment_spec import EnvironmentSpec, read_environment_spec, task_of_dataset
+from core.data.listing import LARGEST_METADATA
 from core.envs.make import is_registered
 from core.errors import InputError
 from core.tasks import TASKS, Argument
@@ -134,7 +135,7 @@ def test_metadata_that_are_none_are_refused(write: Writer) -> None:
         assert words in refusal()
     with path.open("wb") as file:
         file.truncate(2**40)
-    assert "over 16 MiB" in refusal()
+    assert f"over {LARGEST_METADATA >> 20} MiB" in refusal()
 
 
 @pytest.mark.parametrize("name", ["none/such-v0", "../../etc-v0", "/etc/passwd", "a.hdf5", ""])
