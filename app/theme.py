@@ -115,10 +115,10 @@ class Theme:
         pen.setCosmetic(True)
         return pen
 
-    def ramp(self, low: str, high: str, steps: int = 256) -> NDArray[np.uint8]:
-        """Colours from one to another, (steps, 4): red, green, blue, alpha 255."""
+    def ramp(self, low: str, high: str, count: int = 256) -> NDArray[np.uint8]:
+        """Colours from one to another, (count, 4): red, green, blue, alpha 255."""
         ends = np.array([QColor(getattr(self, name)).getRgb() for name in (low, high)])
-        share = np.linspace(0.0, 1.0, steps)[:, None]
+        share = np.linspace(0.0, 1.0, count)[:, None]
         colors: NDArray[np.uint8] = np.rint((1 - share) * ends[0] + share * ends[1]).astype(
             np.uint8
         )
