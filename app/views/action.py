@@ -148,7 +148,7 @@ def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Par
     largest = float(np.abs(change).max())
     parts: list[Part] = [(f"largest change {plain(largest, 2)}", "text")]
     if moment.foreign and np.isnan(largest):
-        parts = [(f"the action before {NOT_RECORDED}", "muted")]
+        parts = [(f"action before: {NOT_RECORDED}", "muted")]
     radius = moment.settings.trust_radius
     if not moment.foreign:
         parts.append(

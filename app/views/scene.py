@@ -79,6 +79,7 @@ class SceneView(QWidget):
         self.canvas.set_task(moment.task)
         self.canvas.set_absence(bodiless(moment))
         self.fan.setVisible(not self.canvas.absence)
+        self._row.setStretch(1, 0 if self.canvas.absence else 2)
         self.maze.setVisible(self._map_wanted and moment.task.maze is not None)
         if moment.task.maze is not None:
             self.maze.show_moment(moment)
@@ -141,7 +142,7 @@ class SceneView(QWidget):
         self._redraw()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
         side = self._side

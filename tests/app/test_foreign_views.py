@@ -119,7 +119,7 @@ def test_what_is_there_is_shown_as_ever(qtbot: QtBot, tmp_path: Path) -> None:
 def test_an_action_whose_past_is_unknown_is_shown_alone(qtbot: QtBot, tmp_path: Path) -> None:
     view = shown(qtbot, ActionView)
     feed(view, moment_of(write_updates(tmp_path / "my.trace"), t=4))
-    assert view.header.readout() == f"the action before {NOT_RECORDED}"
+    assert view.header.readout() == f"action before: {NOT_RECORDED}"
     x, _ = view._after.getData()
     assert len(x) == 1
 
