@@ -59,7 +59,6 @@ def _paint(spec: Any, look: Look) -> None:
     spec.visual.headlight.specular = [0.1] * 3
     spec.visual.rgba.fog = [*look.background, 1]
     spec.stat.extent = 1.0
-    spec.visual.map.fogstart, spec.visual.map.fogend = 3.5, 9.0
     spec.visual.map.znear = 0.02
     spec.visual.quality.shadowsize = 1024
     spec.visual.global_.fovy = 28

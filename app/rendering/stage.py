@@ -20,6 +20,8 @@ from core.envs.poses import poses, walks_on_ground
 Floats = NDArray[np.float64]
 MOST_GEOMS = 4000
 SAMPLES_STILL = 4
+FOG = (1.0, 2.5)
+"""From where to where the floor fades away, in distances of the camera: never the body."""
 
 
 class Stage:
@@ -97,6 +99,7 @@ class Stage:
         mujoco.mj_camlight(model, data)
         frame, axes = (frame_above, 2) if self.from_above else (frame_side, 1)
         camera = frame(self.figure, picture, ahead(qpos, futures, axes))
+        self.context.fogStart, self.context.fogEnd = (camera.distance * n for n in FOG)
         everything = mujoco.mjtCatBit.mjCAT_ALL.value
         mujoco.mjv_updateScene(
             model, data, mujoco.MjvOption(), None, camera, everything, self.scene
