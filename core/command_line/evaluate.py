@@ -95,28 +95,28 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Evaluate, print the table, write the JSON. Ctrl+C keeps the finished episodes."""
     _check_usage(arguments)
     if arguments.table:
-        from core.evaluation.stored import read_results
-
-        return _finish([r for path in arguments.table for r in read_results(path)], arguments)
+        return _show_stored(arguments)
     folders = list_checkpoints() if arguments.all else [find_checkpoint(arguments.checkpoint)]
     if not folders:
         raise InputError("there is no checkpoint", "make one with python main.py train --help")
     target = _target(arguments, folders)
     works = _prepare_all(folders, target, arguments)
     complete = _run_all(works, arguments.jobs, trusted=arguments.trust_code)
-    results = [values for work in works if (values := _result(work)) is not None]
+    found = [(work.path, values) for work in works if (values := _result(work)) is not None]
+    results = [values for _, values in found]
+    _print(results, arguments)
     if not complete:
-        _print(results, arguments)
         warn(f"psiscope evaluate: stopped; {_what_is_kept(works, target)}")
         return 130
     if target:
         write_json(target, results if arguments.all else results[0])
         for work in works:
             work.kept.remove_file()
-    code = _finish(results, arguments)
     if target != arguments.json:
         say(f"wrote {target}")
-    return code if len(works) == len(folders) else 2
+    for folder, result in found if arguments.store else ():
+        _store(folder, result, arguments)
+    return 0 if len(works) == len(folders) else 2
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
@@ -144,17 +144,21 @@ def _target(arguments: argparse.Namespace, folders: list[Path]) -> Path | None:
     return path
 
 
-def _finish(results: Sequence[Result], arguments: argparse.Namespace) -> int:
-    """Print the table and, if asked, store the summaries."""
-    _print(results, arguments)
-    if arguments.store:
-        from core.evaluation.stored import store
+def _show_stored(arguments: argparse.Namespace) -> int:
+    from core.evaluation.stored import read_results
 
-        for result in results:
-            folder = find_checkpoint(arguments.checkpoint or str(result["checkpoint"]))
-            store(folder, result, command=_command(arguments))
-            say(f"stored in {folder}")
+    results = [result for path in arguments.table for result in read_results(path)]
+    _print(results, arguments)
+    for result in results if arguments.store else ():
+        _store(find_checkpoint(str(result["checkpoint"])), result, arguments)
     return 0
+
+
+def _store(folder: Path, result: Result, arguments: argparse.Namespace) -> None:
+    from core.evaluation.stored import store
+
+    store(folder, result, command=_command(arguments))
+    say(f"stored in {folder}")
 
 
 def _print(results: Sequence[Result], arguments: argparse.Namespace) -> None:

@@ -45,7 +45,7 @@ def user(windows: Windows, qtbot: QtBot) -> User:
     return user
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_user_debugs_a_first_adaptation_and_the_moment_replays_headless(user: User) -> None:
     user.picture("1-paused")
     t = runs_into_the_break(user)

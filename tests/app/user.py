@@ -25,7 +25,8 @@ from app.application import Application
 from app.recording import save_picture
 from app.views.header import Header
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = 600_000
+"""A busy machine may need minutes for a hundred environment steps of the real engine."""
 PICTURES = "PSISCOPE_PICTURES"
 """Environment variable: the folder that gets a picture of each step of a session."""
 
