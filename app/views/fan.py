@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt6.QtWidgets import QComboBox
 
 from app.readouts import plain, summands
-from app.state.moment import Moment
+from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
 from app.views.fan_paths import (
@@ -251,6 +251,8 @@ def _note(moment: Moment, paths: Paths) -> str:
         return "this body has no torso that travels: see the scene"
     if moment.before is None:
         return "waiting for the first gradient update"
+    if moment.foreign:
+        return f"imagination {NOT_RECORDED}"
     return "nothing is imagined (H = 0): the terminal value alone drives the update"
 
 

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QBrush, QColor
 from PyQt6.QtWidgets import QHBoxLayout
 
 from app.readouts import NOTHING, against, plain, tick
-from app.state.moment import NOT_RECORDED, Moment
+from app.state.moment import Moment
 from app.theme import LIGHT, PLOT_TEXT, Theme, text_width
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, numbers, segments
@@ -66,7 +66,7 @@ class GradientView(View):
             return
         self._show_layers(_layer_names(moment, after))
         with_gradient = [u for u in moment.updates if not np.isnan(u.gradient_norm)]
-        absent = f"gradient {NOT_RECORDED}" if moment.foreign else _NO_GRADIENT
+        absent = "not recorded" if moment.foreign else _NO_GRADIENT
         self._norms.note("" if with_gradient else absent)
         unknown = moment.foreign and bool(np.isnan(after.layer_drifts).all())
         self._drifts.note("not recorded" if unknown else "")

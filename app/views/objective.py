@@ -73,8 +73,11 @@ class ObjectiveView(View):
         self._plot.note("" if before else "waiting for the first gradient update")
         if before is None or after is None:
             return
-        if moment.foreign and all(np.isnan(u.objective) for u in moment.updates):
+        absent = moment.foreign and all(np.isnan(u.objective) for u in moment.updates)
+        if absent:
             self._plot.note(f"J {NOT_RECORDED}")
+        for dots in (self._dots, self._cursor):
+            dots.setVisible(not absent)
         self._fit_x(moment.ascent_steps)
         offset = before.objective if np.isfinite(before.objective) else 0.0
         k = np.array([update.k for update in moment.updates], dtype=float)

@@ -91,7 +91,7 @@ def test_whatever_a_loop_tells_is_shown_without_a_complaint(
     ("view_type", "words"),
     [
         (ObjectiveView, [f"J {NOT_RECORDED}"]),
-        (GradientView, [f"gradient {NOT_RECORDED}", "not recorded"]),
+        (GradientView, ["not recorded", "not recorded"]),
         (DecompositionView, [f"the terms of J are {NOT_RECORDED}"]),
         (ModelView, ["imagined reward: not recorded", "model error: not recorded"]),
     ],
@@ -103,6 +103,18 @@ def test_what_is_missing_is_named_and_no_zero_stands_for_it(
     feed(view, moment_of(write_bare(tmp_path / "bare.trace"), t=2))
     assert notes(view) == words
     assert "0" not in view.header.readout().replace("k = 0", "")
+
+
+def test_no_point_stands_at_zero_for_an_objective_that_was_not_told(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    view = shown(qtbot, ObjectiveView)
+    for path, visible in (
+        (write_bare(tmp_path / "bare.trace"), False),
+        (write_updates(tmp_path / "my.trace"), True),
+    ):
+        feed(view, moment_of(path, t=2))
+        assert view._dots.isVisible() == view._cursor.isVisible() == visible
 
 
 def test_what_is_there_is_shown_as_ever(qtbot: QtBot, tmp_path: Path) -> None:
