@@ -239,6 +239,8 @@ def _readout(
 ) -> tuple[Part, ...]:
     if not horizon:
         return (("H = 0: nothing is imagined", "muted"),)
+    if not len(after.ensemble_spread):
+        return (("error and spread: not available for this model", "muted"),)
     error = proposal.model_error if proposal is not None else float("nan")
     spread = _first_spread(after)
     shown = plain(error, 2) if np.isfinite(error) else NOTHING

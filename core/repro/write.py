@@ -28,6 +28,7 @@ from core.repro.moment import (
     path_to,
 )
 from core.repro.texts import CONFIGURATION, readme, test_code
+from core.session.programs import ask_for_those_of
 from core.session.replay import made_with_this_arithmetic
 from core.session.session import Session
 from core.session.shelf import Shelf
@@ -38,6 +39,7 @@ from core.traces.origin import check_own
 from core.traces.reader import TraceReader
 from core.traces.trace import Record, Snapshot
 from core.traces.verify import FOREIGN_TOLERANCE, compare_records
+from core.trust import FLAG, UNTRUSTED
 from core.versions import PSISCOPE
 
 _TOGETHER = 100
@@ -65,12 +67,24 @@ def write_repro(
     """
     with new_folder(folder) as new, TraceReader(trace) as reader:
         check_own(reader.started())
+        _refuse_programs(reader)
         moment = find_moment(reader, at)
         _copy(reader, moment.last, new / files.TRACE, folder, done)
         with TraceReader(new / files.TRACE) as excerpt:
             document = _write_moment(excerpt, moment, new)
         size = sum(path.stat().st_size for path in new.iterdir())
     return Written(folder=folder, document=document, size=size)
+
+
+def _refuse_programs(reader: TraceReader) -> None:
+    """A folder that is sent to others holds no program, and its test runs none."""
+    try:
+        ask_for_those_of(reader, UNTRUSTED)
+    except InputError as error:
+        raise InputError(
+            "a trace that ran a program of yours has no repro",
+            f"keep both: `replay --verify {FLAG}` makes its moments again",
+        ) from error
 
 
 def _copy(
