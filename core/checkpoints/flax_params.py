@@ -7,7 +7,6 @@ dtype name, bytes). Everything is checked against the bytes that are there befor
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,13 +54,12 @@ def read_flax_params(content: bytes, name: str) -> dict[str, Any]:
 _AGAIN = "write it with flax.serialization.to_bytes(params)"
 
 
-@dataclass(slots=True)
 class _Reader:
     """Reads values one after the other; ValueError where the bytes are not what they say."""
 
-    content: bytes
-    place: int = 0
-    items: int = 0
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.place = self.items = 0
 
     def value(self, depth: int) -> Any:
         self.items += 1
