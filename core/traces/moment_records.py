@@ -38,7 +38,8 @@ class GradientUpdate:
         "1", "c of the trust region, psi <- psi_0 + c (psi_E - psi_0); 1 where k < E"
     )
     finite: bool = value(
-        "", "whether objective and gradient were finite, and a foreign update rule kept to terms"
+        "",
+        "whether objective and gradient were finite, and a foreign update rule kept to terms",
     )
     updater_record: str = value(
         "", "what a foreign update rule tells of the update to k + 1, JSON; empty without one"
