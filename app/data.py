@@ -69,6 +69,8 @@ class Data(QObject):
             self._bar.say(str(error))
             return
         self.watch.started[output] = process
+        # It may end before it is seen to begin.
+        self._states[output] = "starting"
         self._place()
         self.page.trainings.look_at(output)
         self.watch.watch()

@@ -30,7 +30,7 @@ class TrainingWatch(QObject):
 
     changed = pyqtSignal(object)
     """tuple[Training, ...]"""
-    _looked = pyqtSignal(object)
+    _looked = pyqtSignal(object, object)
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,11 +70,14 @@ class TrainingWatch(QObject):
 
     def _work(self, started: Mapping[Path, int], before: tuple[Training, ...]) -> None:
         """In the thread."""
-        self._looked.emit(look_at(self.folder, started, before))
+        self._looked.emit(look_at(self.folder, started, before), started)
 
-    def _take(self, found: tuple[Training, ...]) -> None:
+    def _take(self, found: tuple[Training, ...], started: Mapping[Path, int]) -> None:
         self._under_way = False
-        if not self._closed and found != self.trainings:
+        if self.started.items() - started.items():
+            # What was started meanwhile is not among what was found, or looks as it did before.
+            self.look()
+        elif not self._closed and found != self.trainings:
             self.trainings = found
             self.changed.emit(found)
 
