@@ -69,6 +69,28 @@ def test_a_rule_of_twenty_lines_is_stepped_into_and_its_record_is_seen(
         assert first_difference(reader, Shelf(trust=Trust(given=True)), 0.0) is None
 
 
+@pytest.mark.timeout(300)
+def test_a_rule_that_fails_pauses_the_run_and_the_window_says_why(
+    windows: Windows, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.py").write_text(
+        "def rule(policy, objective, address):\n"
+        "    return objective.psi / (0 if address.t == 2 else 1), {}\n"
+    )
+    settings = FAST.replace(updater=f"{tmp_path}/bad.py:rule")
+    application = open_on(windows, tmp_path, settings, trusted=True)
+    user = User(qtbot, application)
+    user.sees("live, paused")
+    user.press("F5")
+    bar = application.window.message_bar
+    user.wait(lambda: "bad.py:rule returned weights that are not finite" in bar.text, "why")
+    user.sees("live, paused")
+    user.wait(lambda: "✕ bad.py:rule returned" in told(application), "the refused update")
+    user.press("F10")
+    user.press("F10")
+    user.sees("Episode, t | 0, 3")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_without_trust_a_rule_typed_into_the_panel_is_refused_in_one_line(
