@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import platformdirs
-
 from core.checkpoints.disk import read_bounded, reporting
 from core.checkpoints.manifest import MANIFEST_FILE, Manifest, parse_manifest
 from core.checkpoints.strict_json import LARGEST_JSON
@@ -22,8 +20,16 @@ def own_folder() -> Path:
     """Where one's own checkpoints are: PSISCOPE_CHECKPOINTS, else `checkpoints` in the user's
     data folder. Not created."""
     given = os.environ.get(FOLDER_VARIABLE, "")
-    data = Path(platformdirs.user_data_dir("psiscope", appauthor=False))
-    return Path(given) if given else data / "checkpoints"
+    return Path(given) if given else _data_folder() / "checkpoints"
+
+
+def _data_folder() -> Path:
+    try:
+        import platformdirs
+    except ImportError:
+        # Without any package the list of what is shipped must still appear.
+        return Path.home() / ".local" / "share" / "psiscope"
+    return Path(platformdirs.user_data_dir("psiscope", appauthor=False))
 
 
 def list_checkpoints() -> list[Path]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
 from core.checkpoints.catalogue import find_checkpoint, list_checkpoints
 from core.checkpoints.manifest import Manifest
 from core.command_line.options import add_settings, settings_of, settings_words, trust_of
@@ -136,6 +134,8 @@ def _target(arguments: argparse.Namespace, folders: list[Path]) -> Path | None:
     given: Path | None = arguments.json
     if given or not arguments.resume:
         return given
+    import platformdirs
+
     name = "all" if arguments.all else folders[0].name
     chosen = getattr(arguments, "preset", "safe")
     data = Path(platformdirs.user_data_dir("psiscope", appauthor=False))

@@ -51,6 +51,8 @@ def other(value: Any) -> Any:
             return 0.0 if math.isnan(value) else math.nextafter(value, math.inf)
         case str():
             return value + "x"
+    if not value.size:
+        return np.zeros((1,) * value.ndim, value.dtype)
     changed = value.copy()
     first = changed.reshape(-1)[:1]
     first[:] = first + 1 if value.dtype.kind == "i" else np.nextafter(first, np.inf)
