@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from app.rendering.eye import Projection, ahead, frame_above, frame_side
+from app.rendering.eye import (
+    FARTHEST_AHEAD,
+    Projection,
+    ahead,
+    frame_above,
+    frame_side,
+)
 from app.rendering.figures import Figure, load_model
 from app.rendering.frame_file import Pixels
 from app.rendering.landmarks import landmarks
@@ -21,7 +28,8 @@ Floats = NDArray[np.float64]
 MOST_GEOMS = 4000
 SAMPLES_STILL = 4
 FOG = (1.0, 2.5)
-"""From where to where the floor fades away, in distances of the camera: never the body."""
+"""From where to where the floor fades away, in the camera's distances when the body goes
+farthest: never the body."""
 
 
 class Stage:
@@ -43,10 +51,16 @@ class Stage:
         for flag, on in (
             (mujoco.mjtRndFlag.mjRND_SHADOW, picture.still),
             (mujoco.mjtRndFlag.mjRND_REFLECTION, False),
-            (mujoco.mjtRndFlag.mjRND_FOG, not self.from_above),
             (mujoco.mjtRndFlag.mjRND_HAZE, False),
         ):
             self.scene.flags[flag] = on
+        farthest = np.array([FARTHEST_AHEAD, 0.0])
+        whole = replace(picture, camera=replace(picture.camera, zoom=1.0))
+        self.clear_to = frame_side(self.figure, whole, farthest).distance
+        # The fog's distances are read when the context is made, and never again.
+        model.vis.map.fogstart, model.vis.map.fogend = (
+            self.clear_to * n / model.stat.extent for n in FOG
+        )
         self.context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
 
     def close(self) -> None:
@@ -99,7 +113,8 @@ class Stage:
         mujoco.mj_camlight(model, data)
         frame, axes = (frame_above, 2) if self.from_above else (frame_side, 1)
         camera = frame(self.figure, picture, ahead(qpos, futures, axes))
-        self.context.fogStart, self.context.fogEnd = (camera.distance * n for n in FOG)
+        fog = not self.from_above and camera.distance <= self.clear_to
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_FOG] = fog
         everything = mujoco.mjtCatBit.mjCAT_ALL.value
         mujoco.mjv_updateScene(
             model, data, mujoco.MjvOption(), None, camera, everything, self.scene
