@@ -24,7 +24,9 @@ from app.rendering.wire import (
 )
 from app.theme import LIGHT
 from app.views.scene_camera import ABOVE, SIDE_VIEW
-from app.views.scene_picture import Wish, compose
+from app.views.scene_picture import Wish, compose, look
+from core.checkpoints.task_facts import task_json
+from core.tasks import TASKS
 from tests.app.maze_moments import LARGE, maze_moment
 from tests.app.view_moments import make_moment
 
@@ -96,6 +98,27 @@ def test_the_process_draws_a_maze_that_no_registry_knows_and_says_where_its_goal
     assert np.abs(drawn.body[0] - (48, 32)).max() < 24
     assert [paths.shape[0] for paths in drawn.paths] == [5] * 4
     assert [len(parts) for parts in drawn.outlines] == [13] * 3
+
+
+def test_no_fog_veils_a_body_that_runs_far_ahead() -> None:
+    task = TASKS["halfcheetah"]
+    running = np.zeros((1, 6, task.state_size))
+    running[..., 8] = 8.0  # m/s along x: two metres in five environment steps
+    still, fast = (
+        picture(
+            task=task_json(task), state=np.zeros(task.state_size), fans=(fan,), ghosts=(),
+            physics_state=np.empty(0), root=np.zeros(1), width=192, height=128,
+        )
+        for fan in (Fan(name="before", states=0 * running), Fan(name="before", states=running))
+    )  # fmt: skip
+    frames = FrameFile.create()
+    drawn = answers(frames, encode(fast) + encode(still))[0]
+    frames.remove()
+    assert isinstance(drawn, Drawn)
+    x, y = drawn.body[0].astype(int)
+    around = frames.slot(drawn.slot, 192, 128)[y - 4 : y + 5, x - 4 : x + 5].astype(float)
+    contrast = np.abs(around - 255.0 * np.array(look(LIGHT).background)).max()
+    assert contrast > 60
 
 
 def answers(frames: FrameFile, questions: bytes) -> list[Any]:
