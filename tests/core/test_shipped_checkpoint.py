@@ -13,7 +13,7 @@ from torch.func import functional_call
 from core.adaptation.noise import imagination_noise
 from core.adaptation.objective import horizon_return
 from core.adaptation.rollout import imagine
-from core.checkpoints.catalogue import read_manifest
+from core.checkpoints.catalogue import SHIPPED, read_manifest
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.checkpoints.document import document
 from core.envs.mujoco import Environment
@@ -94,9 +94,30 @@ def test_its_gradient_is_the_derivative_along_random_directions(
         assert float(up - down) / 2e-5 == pytest.approx(exact, rel=1e-6)
 
 
-def test_the_page_about_it_is_current() -> None:
+def test_the_page_about_all_of_them_is_current() -> None:
     page = (ROOT / "docs" / "checkpoints.md").read_text(encoding="utf-8")
-    assert (
-        page.rstrip()
-        == document([read_manifest(ROOT / "assets" / "checkpoints" / NAME)]).rstrip()
-    )
+    manifests = [read_manifest(folder) for folder in sorted(SHIPPED.iterdir())]
+    assert len(manifests) > 1
+    assert page.rstrip() == document(manifests).rstrip()
+
+
+def test_all_of_them_together_are_at_most_forty_mebibytes() -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.rglob("*.*")) <= 40 * 2**20
+
+
+@pytest.mark.parametrize("folder", sorted(SHIPPED.iterdir()), ids=lambda folder: folder.name)
+def test_each_of_them_proposes_an_action_and_knows_its_origin(folder: Path) -> None:
+    checkpoint = load(folder)
+    task, manifest = checkpoint.task, checkpoint.manifest
+    assert manifest.dataset is not None
+    assert any(f"--dataset {manifest.dataset.id}" in line for line in manifest.commands)
+    assert manifest.evaluation["frozen"]["episodes"] >= 10
+    environment = Environment(task)
+    state = torch.from_numpy(environment.reset(0)).float()[None]
+    environment.close()
+    with torch.inference_mode():
+        action = checkpoint.policy(state)
+        imagined = checkpoint.dynamics(state, action, torch.zeros(5, 1, task.state_size))
+    assert action.shape == (1, task.action_size)
+    assert float(action.abs().max()) <= 1
+    assert float((imagined - state).abs().max()) < 10
