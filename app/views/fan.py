@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtWidgets import QComboBox
 
-from app.readouts import plain, summands
+from app.readouts import MINUS, plain, summands
 from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
 from app.views.calm_range import CalmRange
@@ -267,6 +267,10 @@ def _readout(paths: Paths, axis: int, plane: Plane) -> tuple[Part, ...]:
     known = {role: float(mean[-1, axis]) for role, mean in means.items() if len(mean)}
     if not known:
         return ()
-    texts = zip(summands(*known.values(), digits=3), known, strict=True)
+    if max(map(abs, known.values())) >= 1:
+        levels = summands(*known.values(), digits=3)
+    else:  # Beside the chooser there is room for two decimals.
+        levels = tuple(f"{round(value, 2) + 0.0:.2f}" for value in known.values())
+    texts = zip((level.replace("-", MINUS) for level in levels), known, strict=True)
     parts = tuple((text, colors[role]) for text, role in texts)
     return ((plane.letters[axis], "muted"), *parts, ("cm", "muted"))
