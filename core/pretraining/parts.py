@@ -43,6 +43,9 @@ class Part:
     """Of antmaze-walker: the task's goal, where the episode ends (`task`); or, until the time
     limit, one after the other: goal and start cell (`far`), cells picked by hand (`play`), any
     free cell (`any`)."""
+    detours: float = 0.0
+    """Of antmaze-walker: probability, at each environment step on its way, that it leaves its
+    way along a random heading, often into a wall, so that the way back is in the data."""
 
 
 def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
@@ -66,12 +69,13 @@ def check_parts(recipe: Sequence[Part]) -> None:
         if not (
             0 <= part.noise <= 10
             and 0 <= part.random_share <= 1
+            and 0 <= part.detours <= 1
             and 0 < part.share <= 1e6
             and part.first_seed in range(10**9)
         ):
             raise DataError(
                 f"the part {part} is out of range",
-                "noise 0..10, random_share 0..1, share above 0 (1e6 at most), "
+                "noise 0..10, random_share and detours 0..1, share above 0 (1e6 at most), "
                 "first_seed a whole number from 0 (below 1e9)",
             )
 

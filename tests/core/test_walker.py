@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 from core.errors import InputError
 from core.pretraining.walker.canonical_frame import Floats, observe, to_environment, uprightness
 from core.pretraining.walker.planner import (
+    DETOUR,
     ESCAPE,
     STUCK_AFTER,
     Planner,
@@ -181,3 +182,22 @@ def test_who_is_stuck_walks_another_way_for_a_while() -> None:
     assert len(escape) == 1
     assert escape != {headings[0]}
     assert headings[-1] == headings[0]
+
+
+def test_detours_leave_the_way_for_a_while_and_come_back_to_it() -> None:
+    planner = Planner(LARGE, np.random.default_rng(0), detours=0.01)
+    goal = np.array(LARGE.centre(*LARGE.goal))
+    position = np.array(LARGE.centre(*LARGE.start))
+    planner.aim(position, goal)
+    astray = []
+    for _ in range(2000):
+        heading = planner.heading(position)
+        ahead = position + 0.15 * np.array([np.cos(heading), np.sin(heading)])
+        row, column = cell_of(LARGE, *ahead)
+        free = LARGE.rows[row][column] != "#"
+        astray.append(not free)
+        position = ahead if free else position
+        if np.linalg.norm(position - goal) < 0.45:
+            break
+    assert np.linalg.norm(position - goal) < 0.45
+    assert sum(astray) > DETOUR // 2

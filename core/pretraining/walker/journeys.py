@@ -44,6 +44,8 @@ class Journey:
     """`task`: the task's goal, where the episode ends; `far`: the goal's cell and the start
     cell in turn; `play`: cells picked by hand; `any`: any free cell."""
     draws: np.random.Generator
+    detours: float = 0.0
+    """Probability of a detour, at each environment step on the way."""
 
     @property
     def ends_at_goal(self) -> bool:
@@ -91,7 +93,9 @@ class Journey:
         return np.array(self.maze.centre(*cell)) + self.draws.uniform(-SPREAD, SPREAD, 2)
 
 
-def journey(task: Task, start: str, goals: str, draws: np.random.Generator) -> Journey:
+def journey(
+    task: Task, start: str, goals: str, draws: np.random.Generator, *, detours: float = 0.0
+) -> Journey:
     """Raises DataError where the task is no maze of ours or the words are unknown."""
     play = _PLAY.get(task.environment_id)
     if task.maze is None or task.goal is None or play is None:
@@ -105,5 +109,11 @@ def journey(task: Task, start: str, goals: str, draws: np.random.Generator) -> J
             f"start: {', '.join(STARTS)}; goals: {', '.join(GOALS)}",
         )
     return Journey(
-        maze=task.maze, goal=task.goal, play=play, start=start, goals=goals, draws=draws
+        maze=task.maze,
+        goal=task.goal,
+        play=play,
+        start=start,
+        goals=goals,
+        draws=draws,
+        detours=detours,
     )

@@ -116,7 +116,7 @@ class MazeRollouts:
         self._batch.state[slot] = self._start
         self._qpos[slot, :2] = position
         goal = journey.next_goal(position, 0)
-        planner = Planner(journey.maze, journey.draws)
+        planner = Planner(journey.maze, journey.draws, detours=journey.detours)
         planner.aim(position, goal)
         return _Walk(
             number=number, journey=journey, planner=planner, draws=journey.draws, goal=goal

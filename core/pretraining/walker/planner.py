@@ -21,7 +21,9 @@ SCATTER = 0.3
 STUCK_AFTER, STUCK_WITHIN = 80, 0.4
 """Environment steps, and m: whoever moves less in that time is stuck."""
 ESCAPE = 30
-"""Environment steps along a random heading."""
+"""Environment steps along a random heading of whoever was stuck."""
+DETOUR = 60
+"""Environment steps along a random heading off the way: about a cell's width."""
 
 
 def cell_of(maze: Maze, x: float, y: float) -> Cell:
@@ -60,10 +62,11 @@ def ways_to(maze: Maze, goal: Cell) -> Mapping[Cell, Cell]:
 class Planner:
     """Headings for one ant. All randomness comes from the generator given."""
 
-    def __init__(self, maze: Maze, draws: np.random.Generator) -> None:
-        self._maze, self._draws = maze, draws
+    def __init__(self, maze: Maze, draws: np.random.Generator, *, detours: float = 0.0) -> None:
+        """detours: probability of one, at each environment step on the way."""
+        self._maze, self._draws, self._detours = maze, draws, detours
         self._path: list[Point] = []
-        self._escape_left, self._escape_heading = 0, 0.0
+        self._astray_left, self._astray_heading = 0, 0.0
 
     def aim(self, position: Point, goal: Point) -> None:
         """Start on the way from a position (2,) to a goal (2,), both in free cells, m."""
@@ -73,7 +76,7 @@ class Planner:
         self._cell = cell_of(self._maze, position[0], position[1])
         self._head_for(self._ways.get(self._cell, self._goal_cell))
         self._path = []
-        self._escape_left = 0
+        self._astray_left = 0
 
     def heading(self, position: Point) -> float:
         """The heading, rad, in which to walk on from a position (2,), m."""
@@ -82,14 +85,24 @@ class Planner:
             self._cell = cell
         self._choose_waypoint(position)
         self._path.append(position.copy())
-        if self._escape_left == 0 and self._is_stuck(position):
-            self._escape_left, self._path = ESCAPE, []
-            self._escape_heading = float(self._draws.uniform(-np.pi, np.pi))
-        if self._escape_left:
-            self._escape_left -= 1
-            return self._escape_heading
+        if self._astray_left == 0:
+            self._go_astray(position)
+        if self._astray_left:
+            self._astray_left -= 1
+            return self._astray_heading
         away = self._place - position
         return float(np.arctan2(away[1], away[0]))
+
+    def _go_astray(self, position: Point) -> None:
+        """An escape when stuck; a detour now and then."""
+        if self._is_stuck(position):
+            length = ESCAPE
+        elif self._detours and self._draws.random() < self._detours:
+            length = DETOUR
+        else:
+            return
+        self._astray_left, self._path = length, []
+        self._astray_heading = float(self._draws.uniform(-np.pi, np.pi))
 
     def _choose_waypoint(self, position: Point) -> None:
         left_the_way = self._cell != self._waypoint and self._ways[self._cell] != self._waypoint

@@ -38,7 +38,8 @@ class Walks:
     def _journey(self, episode: int) -> Journey:
         seed, number = self._address
         draws = generator(seed, "walk", number, self._part.first_seed + episode)
-        return journey(self._task, self._part.start, self._part.goals, draws)
+        part = self._part
+        return journey(self._task, part.start, part.goals, draws, detours=part.detours)
 
     def _applied(self, action: Floats, draws: np.random.Generator) -> NDArray[np.float32]:
         return perturb(action, self._part, draws)
