@@ -37,8 +37,8 @@ def _data(manifest: Manifest) -> list[str]:
         return []
     return [
         f"Task {manifest.task}. Data `{data.id}`: {data.transitions:,} transitions in"
-        f" {data.episodes:,} episodes, mean return {data.mean_return:.0f}, best"
-        f" {data.best_return:.0f}, digest `{data.digest}`. One trained policy, seeds"
+        f" {data.episodes:,} episodes, mean return {_number(data.mean_return)}, best"
+        f" {_number(data.best_return)}, digest `{data.digest}`. One trained policy, seeds"
         f" {json.dumps(manifest.seeds)}.\n",
         *_collecting(manifest.task, data),
     ]
@@ -61,12 +61,13 @@ def _models(manifest: Manifest) -> list[str]:
     errors = manifest.model_errors
     if errors is None:
         return []
+    reward = "given by the goal" if errors.reward is None else f"RMSE {errors.reward:.3f}"
     return [
         "### World model, on held-out episodes\n",
         f"One-step RMSE {errors.one_step_standardised:.3f} change stds"
         f" ({errors.one_step_raw:.3f} raw); {errors.horizon} steps open loop"
         f" {errors.horizon_standardised:.3f} state stds ({errors.horizon_raw:.3f} raw)"
-        f"{_copying(manifest)}; reward RMSE {errors.reward or float('nan'):.3f}.\n",
+        f"{_copying(manifest)}; reward {reward}.\n",
     ]
 
 
@@ -80,7 +81,7 @@ def _rebrac(manifest: Manifest) -> list[str]:
     if not all(columns):
         return []
     rows = [
-        "| " + " | ".join(f"{number:,.0f}" for number in row) + " |"
+        "| " + " | ".join(_number(number) for number in row) + " |"
         for row in zip(*columns, strict=True)
     ]
     rebrac = manifest.hyperparameters.get("rebrac", {})
@@ -111,7 +112,7 @@ def _tuning(manifest: Manifest) -> list[str]:
         for name, tuned in sorted(manifest.tuned.items())
     ]
     means = manifest.evaluation.get("tuning_return_means", {})
-    rows = [f"| {name} | {mean:.0f} |" for name, mean in means.items()]
+    rows = [f"| {name} | {_number(mean)} |" for name, mean in means.items()]
     return [
         "### Step sizes\n",
         *chosen,
@@ -121,3 +122,8 @@ def _tuning(manifest: Manifest) -> list[str]:
         *rows,
         "",
     ]
+
+
+def _number(value: float) -> str:
+    """Three digits of what is small: a success rate is no whole number."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
