@@ -11,6 +11,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 
 from app.bridge.engine_process import engine_environment, lower_priority
+from app.bridge.interruptible import interruptible_children
 from app.state.target import PROJECT_ROOT
 from core.commands import At
 
@@ -59,7 +60,8 @@ class ReproProcess(QObject):
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._error)
         self._process, self._folder, self._given_up = process, folder, False
-        process.start()
+        with interruptible_children():
+            process.start()
 
     def give_up(self) -> None:
         """End it soon, without a word; what it began to write is removed."""

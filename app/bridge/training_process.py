@@ -15,6 +15,7 @@ from pathlib import Path
 from PyQt6.QtCore import QProcess
 
 from app.bridge.engine_process import engine_environment
+from app.bridge.interruptible import interruptible_children
 from app.state.target import PROJECT_ROOT
 from core.checkpoints.manifest import MANIFEST_FILE
 from core.checkpoints.training import LOCK_FILE, TrainingRequest
@@ -46,7 +47,8 @@ def start(request: TrainingRequest, output: Path, *, resume: bool) -> int:
     process.setProcessEnvironment(engine_environment())
     process.setStandardOutputFile(QProcess.nullDevice())
     process.setStandardErrorFile(str(log_of(output)))
-    started, process_id = process.startDetached()
+    with interruptible_children():
+        started, process_id = process.startDetached()
     if not started or not process_id:
         raise InputError("the training could not be started", "try again")
     if hasattr(os, "setpriority"):
