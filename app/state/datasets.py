@@ -7,24 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.checkpoints.strict_json import decode, parse_json
+from core.dataset_returns import Returns
 
 LARGEST = 64 * 2**20
 """Bytes that are read of a listing."""
 _MOST_POLICIES = 4
 _LONGEST_POLICY = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Returns:
-    """The returns of a data set's episodes and their histogram."""
-
-    episodes: int
-    transitions: int
-    mean: float
-    best: float
-    worst: float
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

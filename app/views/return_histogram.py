@@ -9,10 +9,10 @@ import pyqtgraph as pg
 from PyQt6.QtWidgets import QSizePolicy
 
 from app.readouts import plain
-from app.state.datasets import Returns
 from app.theme import Theme
 from app.views.calm_range import CalmRange
 from app.views.plot import Plot
+from core.dataset_returns import Returns
 
 EMPTY = "Choose a data set: the returns of its episodes show here."
 

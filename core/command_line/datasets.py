@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.checkpoints.training import RECIPES
 from core.command_line.output import say, say_json, table
@@ -13,11 +13,9 @@ from core.command_line.parser import UsageError, add_command
 from core.command_line.train import UNKNOWN_BETA, kind_of
 from core.command_line.window import WindowCommands
 from core.data.listing import ListedDataset, datasets_folder, find_dataset, list_datasets
+from core.dataset_returns import Returns
 from core.errors import DataError, InputError
 from core.tasks import TASKS
-
-if TYPE_CHECKING:
-    from core.data.returns import Returns
 
 _HEADING = ("id", "task", "episodes", "transitions", "size", "mean", "best")
 _BAR = 40

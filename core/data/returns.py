@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.listing import DATA_FILE, printable
+from core.dataset_returns import Returns
 from core.errors import DataError
 
 MOST_EPISODES = 1_000_000
@@ -26,21 +26,6 @@ LARGEST_CHUNK = 2**20
 MOST_BINS = 40
 _EPISODE = re.compile(r"episode_\d{1,9}")
 _AGAIN = "copy or collect it again"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Returns:
-    """The returns of a data set, in the environment's units of reward."""
-
-    episodes: int
-    transitions: int
-    mean: float
-    best: float
-    worst: float
-    edges: tuple[float, ...]
-    """Of the histogram's bins, ascending; one more than there are bins."""
-    counts: tuple[int, ...]
-    """Episodes in each bin."""
 
 
 def read_returns(folder: Path) -> Returns:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from core.data.listing import find_dataset, list_datasets, printable, task_of_environment
-from core.data.returns import MOST_BINS, Returns, read_returns
+from core.data.returns import MOST_BINS, read_returns
+from core.dataset_returns import Returns
 from core.errors import DataError
 from tests.minari_sets import HOPPER, write_hopper
 
