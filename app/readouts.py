@@ -83,7 +83,7 @@ def alike(*values: float, digits: int = 3) -> tuple[str, ...]:
         return tuple(signed(value, digits) for value in values)
     decimals = max(0, digits - 1 - _exponent(largest, digits))
     return tuple(
-        _minus(f"{value:+.{decimals}f}") if math.isfinite(value) else signed(value)
+        _minus(f"{value:+.{decimals}f}") if math.isfinite(value) and value else signed(value)
         for value in values
     )
 

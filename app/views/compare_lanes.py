@@ -45,7 +45,7 @@ class PairLane:
             y_name="",
             x_name="",
             theme=theme,
-            vertical=CalmRange(from_zero=True, least_span=1e-3),
+            vertical=CalmRange(from_zero=True),
             left=LEFT,
             least_height=30,
         )

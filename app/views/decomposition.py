@@ -73,11 +73,17 @@ class DecompositionView(View):
         self._rewards.plot.setVisible(horizon > 0)
         if horizon:
             self._rewards.show(
-                numbers(before.reward_terms), numbers(after.reward_terms), levels=levels
+                numbers(before.reward_terms),
+                numbers(after.reward_terms),
+                levels=levels,
+                size=before.objective,
             )
         first, second = numbers(before.terminal_terms), numbers(after.terminal_terms)
         self._terminal.plot.setVisible(True)
-        self._terminal.show(first[:, None], second[:, None], levels=levels, alone=not horizon)
+        self._terminal.alone = not horizon
+        self._terminal.show(
+            first[:, None], second[:, None], levels=levels, size=before.objective
+        )
         for terms in (self._rewards, self._terminal):
             terms.pick_out(self.selection.particle)
         self._terminal.plot.set_ticks("bottom", [(0.0, f"j = H = {horizon}")])
@@ -140,8 +146,8 @@ class _Terms:
     def __init__(self, x_name: str, theme: Theme) -> None:
         self.plot = Plot(y_name="reward", x_name=x_name, theme=theme)
         self._ranges = {
-            CHANGE: CalmRange(from_zero=True, least_span=1e-3),
-            LEVEL: CalmRange(from_zero=True, least_span=1e-3),
+            CHANGE: CalmRange(from_zero=True),
+            LEVEL: CalmRange(from_zero=True),
         }
         add = self.plot.add
         self._bars: dict[Role, Any] = {"before": add(_bars()), "after": add(_bars())}
@@ -151,12 +157,14 @@ class _Terms:
         self._chosen: dict[Role, Any] = {role: add(_bars()) for role in self._bars}
         self._zero = add(pg.InfiniteLine(0, angle=0))
         self._groups: dict[Role, _Group] = {}
+        self.alone = False
+        """Whether there is no other chart beside it."""
         self.plot.make_clickable()
 
-    def show(self, before: Floats, after: Floats, *, levels: bool, alone: bool = False) -> None:
-        """The terms of k = 0 and of the cursor's k; particles in rows."""
+    def show(self, before: Floats, after: Floats, *, levels: bool, size: float) -> None:
+        """The terms of k = 0 and of the cursor's k, particles in rows; `size` is J's."""
         count = before.shape[1]
-        self.plot.set_whole_x(0, count - 1, 1.5 if alone else 0.6)
+        self.plot.set_whole_x(0, count - 1, 1.5 if self.alone else 0.6)
         self._bars["before"].setVisible(levels)
         self._dots["before"].setVisible(levels)
         if levels:
@@ -170,7 +178,7 @@ class _Terms:
         for role, group in self._groups.items():
             self._draw(role, group)
         low, high = extent(*(group.terms for group in self._groups.values()))
-        self.plot.set_y(*self._ranges[LEVEL if levels else CHANGE].fit(low, high))
+        self.plot.set_y(*self._ranges[LEVEL if levels else CHANGE].fit(low, high, size))
 
     def pick_out(self, particle: int | None) -> None:
         """Outline this particle's own terms over the bars of the mean."""
@@ -225,7 +233,10 @@ def _missing(
     """Why there is nothing to show."""
     if before is None or after is None:
         return "waiting for the first gradient update"
-    return "" if levels or after.k or after.last else "k = 0: nothing has changed yet"
+    if not levels and not after.k and not after.last:
+        return "k = 0: nothing has changed yet"
+    rewards = np.concatenate([numbers(u.reward_terms).ravel() for u in (before, after)])
+    return "every imagined reward is 0" if rewards.size and not rewards.any() else ""
 
 
 def _readout(before: GradientUpdate, after: GradientUpdate) -> tuple[Part, ...]:

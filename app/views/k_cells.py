@@ -10,6 +10,7 @@ import numpy as np
 from app.readouts import fraction, plain, signed
 from app.state.moment import Moment
 from app.theme import Role
+from app.views.calm_range import least_span
 from app.views.curves import Floats, extent, numbers
 from core.traces.trace import GradientUpdate
 
@@ -22,6 +23,8 @@ class Cells:
     """E + 1."""
     gains: Floats
     """J(k) - J(0) of the updates made, reward; NaN where not finite."""
+    level: float
+    """J(0), reward."""
     norms: Floats
     """Gradient norm at k as a share of the largest, 0..1; 0 where there is none."""
     roles: tuple[Role | None, ...]
@@ -43,7 +46,8 @@ class Cells:
     def scale(self) -> tuple[float, float]:
         """The lower and the upper edge for `gains`, with room for the symbols."""
         low, high = extent(self.gains, np.zeros(1))
-        room = max(0.25 * (high - low), 1e-3)
+        span = least_span(low, high, self.level)
+        room = max(0.25 * (high - low), 0.5 * (span - (high - low)))
         return low - room, high + room
 
 
@@ -57,6 +61,7 @@ def cells_of(moment: Moment) -> Cells:
     return Cells(
         count=max(moment.ascent_steps + 1, len(updates), 1),
         gains=levels - levels[:1],
+        level=float(levels[0]) if len(levels) else float("nan"),
         norms=norms / max(float(norms.max(initial=0.0)), 1e-300),
         roles=tuple(_role(u, acting) for u in updates),
         words=tuple(_words(u, moment, acting) for u in updates),

@@ -56,7 +56,7 @@ class Lane:
             y_name="",
             x_name="",
             theme=theme,
-            vertical=CalmRange(from_zero=from_zero, least_span=1e-3),
+            vertical=CalmRange(from_zero=from_zero),
             left=LEFT,
             least_height=26,
         )

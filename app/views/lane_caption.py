@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QPointF, QSize
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from app.readouts import tick
+from app.readouts import exact, plain, tick
 from app.theme import PLOT_TEXT, Theme, font, text_width
 
-CAPTION_WIDTH, COMPARED_WIDTH = 168, 232
+CAPTION_WIDTH, COMPARED_WIDTH = 172, 236
 """Pixels; wider while values stand beside their difference to the reference."""
 LEFT = 4
 """Pixels between the caption and the first t."""
 AXIS = 17
 """Height of the axis below the lanes, pixels."""
-_SCALE_WIDTH = 42
+_SCALE_WIDTH = 46
+_MOST_LETTERS = 7
 _GAP = 8
 
 
@@ -157,8 +159,15 @@ class AxisName(QWidget):
 
 
 def scale_of(low: float, high: float) -> tuple[str, str]:
-    """The edges of a range as texts."""
-    return tick(low, high - low), tick(high, high - low)
+    """The edges of a range as texts, with the digits that its size needs."""
+    return _edge(low, high - low), _edge(high, high - low)
+
+
+def _edge(value: float, span: float) -> str:
+    """Edges are round numbers: no more digits are left than they have."""
+    digits = max(0, math.ceil(-math.log10(span / 20)))
+    text = tick(value, span) if abs(value) >= 1e5 else exact(round(value, digits))
+    return text if len(text) <= _MOST_LETTERS else plain(value, 2)
 
 
 def _width(text: str) -> float:

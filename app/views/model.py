@@ -62,8 +62,8 @@ class ModelView(View):
         self._reward = Plot(y_name="reward", x_name="imagined step j", theme=theme)
         self._error = Plot(y_name="error, std of change", x_name="imagined step j", theme=theme)
         self._state_ranges: dict[int, CalmRange] = {}
-        self._reward_range = CalmRange(least_span=1e-3)
-        self._error_range = CalmRange(from_zero=True, least_span=1e-3)
+        self._reward_range = CalmRange()
+        self._error_range = CalmRange(from_zero=True)
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self._reward, 1)
@@ -177,7 +177,7 @@ class ModelView(View):
         self._states["after"].show(*((j, second) if self._role == "after" else NO_CURVE))
         self._states["real"].show(np.arange(len(true), dtype=float), true)
         _fit_j(self._state, 0, max(len(j), len(true)) - 1)
-        calm = self._state_ranges.setdefault(chosen, CalmRange(least_span=1e-3))
+        calm = self._state_ranges.setdefault(chosen, CalmRange())
         picked = self._chosen_state.data[1]
         self._state.set_y(*calm.fit(*extent(particles, first, second, true, picked)))
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from app.readouts import against, alike, pair, signed
 from app.state.moment import NOT_RECORDED, Moment
 from app.theme import LIGHT, SYMBOLS, Role, Theme
-from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent, fan, numbers
 from app.views.header import Header, Legend, Part
 from app.views.highlight import ChosenLine, missing, reference_pen
@@ -47,7 +46,6 @@ class ObjectiveView(View):
             y_name="J(k) − J(0), reward",
             x_name="gradient update k",
             theme=theme,
-            vertical=CalmRange(least_span=1e-3),
         )
         self.body.addWidget(self._plot, 1)
         add = self._plot.add
@@ -101,7 +99,7 @@ class ObjectiveView(View):
         self._true_dots.setVisible(bool(np.isfinite(true).all()))
         self._cursor.setData([float(after.k)], [float(numbers(mean[k == after.k], 0.0)[0])])
         shown = (mean - spread, mean + spread, particles, true, reference[1], np.zeros(1))
-        self._plot.fit_y(*extent(*shown))
+        self._plot.fit_y(*extent(*shown), size=offset)
         self.header.set_readout(*_readout(moment, before, after))
 
     def particle_words(self, moment: Moment, particle: int) -> tuple[Part, ...]:

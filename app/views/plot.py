@@ -85,9 +85,12 @@ class Plot(QWidget):
             self._y_range = (low, high)
             self.item.setYRange(low, high, padding=0)
 
-    def fit_y(self, low: float, high: float) -> tuple[float, float]:
-        """Let the calm range follow data in [low, high]; the range that is shown."""
-        shown = self._vertical.fit(low, high)
+    def fit_y(self, low: float, high: float, size: float = 0.0) -> tuple[float, float]:
+        """Let the calm range follow data in [low, high]; the range that is shown.
+
+        `size` as in `CalmRange.fit`: of the numbers whose differences these are.
+        """
+        shown = self._vertical.fit(low, high, size)
         self.set_y(*shown)
         return shown
 

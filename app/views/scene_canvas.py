@@ -147,7 +147,8 @@ class SceneCanvas(QWidget):
         paint_futures(painter, frame, self._theme, scale)
         if self._particle is not None:
             paint_chosen(painter, frame, self._particle, self._theme, scale)
-        paint_landmarks(painter, frame.drawn.landmarks * scale, self._places, self._theme)
+        places = frame.drawn.landmarks * scale
+        paint_landmarks(painter, places, self._places, area, self._theme)
         paint_scale(painter, frame.drawn.pixels_per_metre * scale, area, self._theme)
 
     def _paint_message(self, painter: QPainter, area: QRectF) -> None:

@@ -17,7 +17,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPolygonF
 
 from app.rendering.client import Frame
-from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font
+from app.theme import PLOT_TEXT, WINDOW_TEXT, Role, Theme, font, text_width
 from app.views.symbols import paint_symbol
 
 Floats = NDArray[Any]
@@ -179,13 +179,14 @@ def _paint_sample(painter: QPainter, role: Role, at: QPointF, theme: Theme) -> N
 
 
 def paint_landmarks(
-    painter: QPainter, places: Floats, names: Iterable[str], theme: Theme
+    painter: QPainter, places: Floats, names: Iterable[str], area: QRectF, theme: Theme
 ) -> None:
-    """The names of places (n, 2) on the screen, beside them."""
+    """The names of places (n, 2), beside them; none that an edge of `area` cuts."""
     painter.setFont(font(PLOT_TEXT))
     painter.setPen(theme.color("muted"))
     for name, (x, y) in zip(names, places.tolist(), strict=False):
-        if math.isfinite(x + y):
+        words = QRectF(x + 6, y - 8, text_width(name, PLOT_TEXT), 14)
+        if math.isfinite(x + y) and area.contains(words):
             painter.drawText(QPointF(x + 6, y + 3.5), name)
 
 
