@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from core.traces.reader import TraceReader
 from core.traces.schema import layout
 from core.traces.trace import Record
 from tests.branched_run import Fork, Plant, append_fork, course, plant, write_branches
+from tests.changed_values import other
 from tests.records import (
     make_branch_started,
     make_breakpoint_hit,
@@ -40,25 +41,6 @@ def compared(path: Path, a: int = 0, b: int = 1) -> Comparison:
         return find_divergence(reader, a, b)
 
 
-def other(value: Any) -> Any:
-    """The nearest other value of the same kind."""
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1
-        case float():
-            return 0.0 if math.isnan(value) else math.nextafter(value, math.inf)
-        case str():
-            return value + "x"
-    if not value.size:
-        return np.zeros((1,) * value.ndim, value.dtype)
-    changed = value.copy()
-    first = changed.reshape(-1)[:1]
-    first[:] = first + 1 if value.dtype.kind == "i" else np.nextafter(first, np.inf)
-    return changed
-
-
 def spoiled(kind: str, name: str) -> Plant:
     """Changes one field of one record of that kind by as little as possible."""
     place = PLACES.get(kind, (0, 5))
@@ -68,7 +50,7 @@ def spoiled(kind: str, name: str) -> Plant:
         if type(record).__name__ == kind and place == tuple(
             getattr(record, each) for each in names
         ):
-            return dataclasses.replace(record, **{name: other(getattr(record, name))})
+            return dataclasses.replace(record, **{name: other(getattr(record, name), place=0)})
         return record
 
     return changed

@@ -23,6 +23,7 @@ from core.traces.trace import (
     RunStarted,
 )
 from core.traces.verify import check_integrity
+from tests.changed_values import other
 from tests.eventful_course import write_eventful
 from tests.tiny_world import use_tiny_world
 
@@ -52,15 +53,6 @@ def written(path: Path, records: list[Record]) -> Difference | None:
     with TraceReader(path) as reader:
         assert check_integrity(reader) is None
         return first_difference(reader, Shelf(), 0.0)
-
-
-def other(value: Any) -> Any:
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1
-    return f"{value}x"
 
 
 def place_of(records: tuple[Record, ...], kind: type[Record], **values: Any) -> int:

@@ -24,6 +24,7 @@ from core.traces.verify import (
     earliest,
     find_first_difference,
 )
+from tests.changed_values import other
 from tests.record_strategies import any_record
 from tests.records import make_command, make_run, make_update, run_records
 from tests.trace_files import SMALL
@@ -35,23 +36,6 @@ RECORDS = list(run_records(2, sizes=SMALL))
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("pristine") / "run.trace"
     return make_run(path, 2, sizes=SMALL).read_bytes()
-
-
-def other(value: Any) -> Any:
-    """Another value of the same type and shape."""
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1
-        case float():
-            return 1.0 if np.isnan(value) else float(np.nextafter(value, np.inf))
-        case str():
-            return value + "x"
-        case _:
-            changed = value.copy()
-            changed.flat[-1] = 1.0 if np.isnan(changed.flat[-1]) else changed.flat[-1] + 1
-            return changed
 
 
 def forge(path: Path, seq: int, name: str, *, mend_field: bool, mend_record: bool) -> None:
