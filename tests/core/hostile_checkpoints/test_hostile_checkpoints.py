@@ -22,31 +22,9 @@ from tests.checkpoint_files import (
     forge_file,
     forge_manifest,
     safetensors_bytes,
-    write_small,
 )
+from tests.core.hostile_checkpoints.refusals import refusal
 from tests.sb3_archives import Bomb, saved
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A good checkpoint."""
-    return write_small(tmp_path_factory.mktemp("original") / "small")
-
-
-@pytest.fixture
-def folder(original: Path, tmp_path: Path) -> Path:
-    """A copy of the good checkpoint, to be spoilt."""
-    return Path(shutil.copytree(original, tmp_path / "small"))
-
-
-def refusal(folder: Path) -> str:
-    """The one line of the refusal."""
-    with pytest.raises(CheckpointError) as caught:
-        read_checkpoint(folder)
-    line = str(caught.value)
-    assert "\n" not in line
-    assert caught.value.remedy
-    return line
 
 
 def entry(shape: list[int], offsets: list[int], dtype: str = "F32") -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,31 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.checkpoints.manifest import parse_manifest
-from core.checkpoints.store import read_checkpoint
 from core.errors import CheckpointError
-from tests.checkpoint_files import forge_manifest, write_small
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A good checkpoint."""
-    return write_small(tmp_path_factory.mktemp("original") / "small")
-
-
-@pytest.fixture
-def folder(original: Path, tmp_path: Path) -> Path:
-    """A copy of the good checkpoint, to be spoilt."""
-    return Path(shutil.copytree(original, tmp_path / "small"))
-
-
-def refusal(folder: Path) -> str:
-    """The one line of the refusal."""
-    with pytest.raises(CheckpointError) as caught:
-        read_checkpoint(folder)
-    line = str(caught.value)
-    assert "\n" not in line
-    assert caught.value.remedy
-    return line
+from tests.checkpoint_files import forge_manifest
+from tests.core.hostile_checkpoints.refusals import refusal
 
 
 def change(**values: Any) -> Callable[[dict[str, Any]], object]:
