@@ -15,8 +15,8 @@ from pathlib import Path
 
 from torch import nn
 
+from core.checkpoints.archives import open_zip
 from core.checkpoints.disk import read_bounded
-from core.checkpoints.state_dict import open_zip
 from core.checkpoints.strict_json import parse_json
 from core.errors import CheckpointError
 from core.trust import Reference, guarded

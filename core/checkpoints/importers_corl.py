@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from core.checkpoints.flax_params import read_flax_params
-from core.checkpoints.state_dict import read_saved
+from core.checkpoints.saved_tensors import read_saved
 from core.errors import CheckpointError
 
 Layers = list[tuple[Any, Any]]
@@ -56,7 +55,7 @@ def rebrac_layers(content: bytes, name: str) -> Layers:
     by_number = sorted(dense[0].items(), key=lambda item: int(item[0].rpartition("_")[2]))
     if len(by_number) > _MOST_LAYERS:
         raise CheckpointError(f"{name} has {len(by_number)} layers", _REBRAC)
-    return [(_kernel(layer), _tensor(layer.get("bias"))) for _, layer in by_number]
+    return [(_kernel(layer), _array(layer.get("bias"))) for _, layer in by_number]
 
 
 def _groups(
@@ -74,13 +73,14 @@ def _groups(
 _LEAVES = {"kernel", "scale"}
 
 
-def _kernel(layer: Mapping[str, Any]) -> Tensor | None:
+def _kernel(layer: Mapping[str, Any]) -> NDArray[np.float32] | None:
     """flax keeps (in, out)."""
-    kernel = _tensor(layer.get("kernel"))
+    kernel = _array(layer.get("kernel"))
     return None if kernel is None else kernel.T
 
 
-def _tensor(array: Any) -> Tensor | None:
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+def _array(found: Any) -> NDArray[np.float32] | None:
+    if not isinstance(found, np.ndarray) or found.dtype.kind != "f":
         return None
-    return torch.from_numpy(array.astype(np.float32))
+    with np.errstate(over="ignore"):
+        return found.astype(np.float32)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.checkpoints.disk import read_bounded
+from core.checkpoints.policy_layers import TD3_BC, PolicyLayers
 from core.checkpoints.strict_json import decode, parse_json
 from core.data.source import load_dataset
 from core.errors import CheckpointError
@@ -48,3 +49,18 @@ def find_normalization(text: str, task: Task) -> Normalization:
             f"{task.name} has {task.state_size} state numbers",
         )
     return found
+
+
+def check_normalization(given: Normalization | None, layers: PolicyLayers, name: str) -> None:
+    """Raise CheckpointError where it is missing, or of another size than the states."""
+    if given is None and layers.source == TD3_BC:
+        raise CheckpointError(
+            f"{name} does not hold the mean and std of the states it was trained on",
+            "give --normalizer FILE.json, a data set's id, or none where it saw raw states",
+        )
+    size, _ = layers.sizes
+    if given is not None and {len(given.mean), len(given.std)} - {0} not in (set(), {size}):
+        raise CheckpointError(
+            f"the normaliser has {len(given.mean)} numbers, the policy in {name} sees {size}",
+            "give the one it was trained with",
+        )

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.checkpoints.importers import read_sb3_policy
-from core.checkpoints.state_dict import read_state_dict
+from core.checkpoints.saved_tensors import read_saved
 from core.errors import CheckpointError
 from tests.sb3_archives import Bomb, repack, sac_tensors, saved, write_archive
 
@@ -214,4 +214,4 @@ def test_a_damaged_state_dict_is_read_or_refused_and_nothing_else(data: st.DataO
         place = data.draw(st.integers(0, len(damaged) - 1))
         damaged[place] = data.draw(st.integers(0, 255))
     with contextlib.suppress(CheckpointError):
-        read_state_dict(repack(content, {"data.pkl": bytes(damaged)}), "policy.pth")
+        read_saved(repack(content, {"data.pkl": bytes(damaged)}), "policy.pth")
