@@ -1,121 +1,45 @@
-"""The compare workspace in a whole window, by keys and mouse."""
+"""Which two branches are compared, where they part, and their lanes, by keys and mouse."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.compare import Compare
-from app.rendering.client import RenderClient
 from app.state.cursor import Address
 from app.views.sides import SIDES
-from app.views.two_branches import TwoBranches
-from core.settings import Settings
 from core.traces.archive import TraceWriter
-from tests.app.layout_check import clipped_texts
-from tests.app.pointing import focus
+from tests.app.comparing import (
+    LEFT,
+    WAIT,
+    Key,
+    Modifier,
+    compare_of,
+    open_compare,
+    press,
+    settle,
+    shown,
+    two_of,
+    without_pictures,
+    write_compared,
+)
 from tests.app.window_fixtures import Windows
 from tests.branched_run import Fork, append_fork, course, plant, write_branches
 
-WAIT = 20_000
-LEFT = Qt.MouseButton.LeftButton
-Key, Modifier = Qt.Key, Qt.KeyboardModifier
-HERE = Address(branch=2, t=4)
-
 
 @pytest.fixture(autouse=True)
-def pictures(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """No 3D but where a test is about it: its process costs more than all of the rest."""
-    if "pictures" not in request.keywords:
-        monkeypatch.setattr(RenderClient, "draw", lambda _client, _picture: None)
+def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No 3D: its process costs more than all of the rest."""
+    without_pictures(monkeypatch)
 
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
-    """The root to t = 7; 1 the same from (3, 1) to 5; 2 with another delta from t = 2 to 9."""
-    return write_branches(
-        tmp_path / "b.trace",
-        Fork(t=3, k=1, until=6),
-        Fork(
-            t=2,
-            until=10,
-            settings=Settings(delta=0.1),
-            plant=plant("GradientUpdate", (0, 4, 0), step_size=2e-4, objective=300.0),
-        ),
-    )
-
-
-def compare_of(application: Application) -> Compare:
-    (found,) = [each for each in application.features if isinstance(each, Compare)]
-    return found
-
-
-def two_of(application: Application) -> TwoBranches:
-    two = compare_of(application).view.two
-    assert two is not None
-    return two
-
-
-def settle(qtbot: QtBot, application: Application) -> TwoBranches:
-    """Wait until the pair is studied and all views show the moment."""
-    compare = compare_of(application)
-    qtbot.waitUntil(lambda: compare.watch.study is not None, timeout=WAIT)
-    qtbot.waitUntil(lambda: two_of(application).settled, timeout=WAIT)
-    return two_of(application)
-
-
-def open_compare(
-    qtbot: QtBot, windows: Windows, trace: Path, at: Address = HERE, **options: object
-) -> Application:
-    """In the workspace, the cursor at t = 4 of branch 2 or at another address."""
-    application = windows.open(trace=trace, workspace="compare", **options)
-    application.driver.go_to(at)
-    settle(qtbot, application)
-    return application
-
-
-def press(
-    qtbot: QtBot,
-    application: Application,
-    key: Qt.Key,
-    modifier: Modifier = Modifier.NoModifier,
-) -> None:
-    focus(qtbot, application)
-    QTest.keyClick(application.window, key, modifier)
-
-
-def shown(two: TwoBranches) -> list[tuple[int, int, int] | str]:
-    """(branch, t, k) that the views of each side show, or the sentence in their place."""
-    found: list[tuple[int, int, int] | str] = []
-    for side in SIDES:
-        column = two.columns[side]
-        moments = {id(view.moment): view.moment for view in column.views}
-        if column.absent:
-            found.append(column.absence.text())
-            continue
-        (moment,) = moments.values()
-        assert moment is not None
-        found.append((moment.branch, moment.t, moment.k))
-    return found
-
-
-def choose(qtbot: QtBot, selector: QComboBox, row: int) -> None:
-    """Open the list with the mouse, choose in it with the keys."""
-    QTest.mouseClick(selector, LEFT)
-    popup = selector.view()
-    assert popup is not None
-    qtbot.waitUntil(popup.isVisible)
-    QTest.keyClick(popup, Key.Key_Home)
-    for _ in range(row):
-        QTest.keyClick(popup, Key.Key_Down)
-    QTest.keyClick(popup, Key.Key_Return)
+    return write_compared(tmp_path / "b.trace")
 
 
 def test_one_branch_is_explained_and_can_be_forked(
@@ -195,61 +119,6 @@ def test_the_command_find_divergence_goes_there_from_any_workspace(
     qtbot.waitUntil(lambda: application.cursor.address == Address(branch=2, t=4, k=0))
 
 
-def test_both_columns_follow_the_cursor_by_keys_and_by_the_table(
-    qtbot: QtBot, windows: Windows, trace: Path
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    application.driver.go_to(Address(branch=2, t=5))
-    press(qtbot, application, Key.Key_Left)
-    two = settle(qtbot, application)
-    assert shown(two) == [(0, 4, 1), (2, 4, 1)]
-    press(qtbot, application, Key.Key_Left, Modifier.ShiftModifier)
-    assert shown(settle(qtbot, application)) == [(0, 4, 0), (2, 4, 0)]
-    assert [two.columns[s].place.text() for s in SIDES] == ["t = 4, k = 0 of 1"] * 2
-    table = two.columns["A"].table._table
-    model = table.model()
-    assert model is not None
-    QTest.mouseClick(table.viewport(), LEFT, pos=table.visualRect(model.index(1, 3)).center())
-    assert shown(settle(qtbot, application)) == [(0, 4, 1), (2, 4, 1)]
-    assert application.cursor.address == Address(branch=0, t=4, k=1)
-
-
-def test_a_click_on_the_letter_puts_the_cursor_on_that_side(
-    qtbot: QtBot, windows: Windows, trace: Path
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    application.driver.go_to(Address(branch=2, t=5, k=0))
-    for _ in range(2):
-        QTest.mouseClick(two_of(application).columns["A"].mark, LEFT)
-        two = settle(qtbot, application)
-        assert application.cursor.address == Address(branch=0, t=5, k=0)
-        assert [two.columns[side].mark.isChecked() for side in SIDES] == [True, False]
-
-
-def test_a_branch_that_ended_says_so(qtbot: QtBot, windows: Windows, trace: Path) -> None:
-    application = open_compare(qtbot, windows, trace)
-    application.driver.go_to(Address(branch=2, t=9))
-    two = settle(qtbot, application)
-    assert shown(two) == ["Branch 0 ended at t = 7.", (2, 9, 1)]
-    application.driver.go_to(Address(branch=2, t=7))
-    assert shown(settle(qtbot, application)) == [(0, 7, 1), (2, 7, 1)]
-
-
-def test_each_side_chooses_its_branch(qtbot: QtBot, windows: Windows, trace: Path) -> None:
-    application = open_compare(qtbot, windows, trace)
-    two = two_of(application)
-    application.driver.go_to(Address(branch=2, t=4))
-    choose(qtbot, two.columns["A"].selector, 1)
-    assert compare_of(application).pair == (1, 2)
-    assert shown(settle(qtbot, application)) == [(1, 4, 1), (2, 4, 1)]
-    choose(qtbot, two.columns["B"].selector, 1)
-    assert compare_of(application).pair == (2, 1)
-    settle(qtbot, application)
-    assert two.finding.text().startswith("First divergence: t = 4, k = 0")
-    assert "300 against" in two.finding.text()
-    assert not two.columns["B"].selector.hasFocus()
-
-
 def test_a_click_into_the_lanes_goes_to_that_t(
     qtbot: QtBot, windows: Windows, trace: Path
 ) -> None:
@@ -291,18 +160,6 @@ def test_the_lanes_show_both_branches_and_where_they_part(
     application.driver.go_to(Address(branch=2, t=9))
     settle(qtbot, application)
     assert lanes.returns.caption.values == ("A –", "B 25.00")
-
-
-def test_both_columns_have_the_same_scales(qtbot: QtBot, windows: Windows, trace: Path) -> None:
-    application = open_compare(qtbot, windows, trace)
-    application.driver.go_to(Address(branch=2, t=4))
-    two = settle(qtbot, application)
-    for name in ("objective", "gradient", "action"):
-        ranges = [
-            [p.item.vb.viewRange() for p in getattr(two.columns[side], name).plots()]
-            for side in SIDES
-        ]
-        assert np.allclose(ranges[0], ranges[1])
 
 
 def test_a_growing_trace_is_compared_further(
@@ -353,79 +210,3 @@ def test_two_branches_of_the_tree_can_be_asked_for(
     two = settle(qtbot, application)
     assert compare_of(application).pair == (2, 1)
     assert "branch 2 changed" in two.finding.text()
-
-
-@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everything_fits(
-    qtbot: QtBot, windows: Windows, trace: Path, size: tuple[int, int], theme: str
-) -> None:
-    application = open_compare(qtbot, windows, trace, size=size, theme=theme)
-    two = settle(qtbot, application)
-    application.driver.go_to(Address(branch=2, t=4, k=0))
-    settle(qtbot, application)
-    window = application.window
-    assert (window.width(), window.height()) == size
-    assert clipped_texts(window) == []
-    assert compare_of(application).view.labels_fit()
-    for column in two.columns.values():
-        assert all(view.isVisible() and view.height() >= 100 for view in column.views)
-
-
-def test_a_picked_particle_is_picked_out_on_both_sides(
-    qtbot: QtBot, windows: Windows, trace: Path
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    two = two_of(application)
-    application.desk.selection.select(1)
-    for side in SIDES:
-        assert "particle 1" in two.columns[side].objective.header.readout()
-    two.columns["A"].objective.particle_picked.emit(0)
-    assert application.desk.selection.particle == 0
-
-
-def test_without_3d_the_torso_stands_in_for_the_pictures(
-    qtbot: QtBot, windows: Windows, trace: Path
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    two = two_of(application)
-    for _ in range(2):
-        two.scenes.unavailable.emit()
-    settle(qtbot, application)
-    for side in SIDES:
-        fan = two.columns[side].fan
-        assert fan is not None
-        assert fan.isVisible()
-        assert fan.labels_fit()
-        assert fan.moment is two.columns[side].objective.moment
-        assert not two.columns[side].canvas.isVisible()
-
-
-@pytest.mark.parametrize("pictures", [True])
-def test_both_pictures_come_from_one_process_that_ends_with_the_window(
-    qtbot: QtBot, windows: Windows, trace: Path, pictures: bool
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    two = two_of(application)
-    application.driver.go_to(Address(branch=2, t=4))
-    canvases = two.scenes.canvases
-    qtbot.waitUntil(lambda: all(c.frame is not None for c in canvases.values()), timeout=WAIT)
-    assert two.scenes.process_id > 0
-    QTest.mousePress(canvases["A"], LEFT, pos=QPoint(50, 50))
-    QTest.mouseMove(canvases["A"], QPoint(90, 60))
-    QTest.mouseRelease(canvases["A"], LEFT, pos=QPoint(90, 60))
-    assert canvases["A"].camera == canvases["B"].camera
-    application.window.close()
-    assert two.scenes.process_id == 0
-
-
-def test_the_timeline_may_be_hidden_while_the_cursor_goes_to_a_longer_branch(
-    qtbot: QtBot, windows: Windows, trace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    application = open_compare(qtbot, windows, trace)
-    application.driver.go_to(Address(branch=1, t=3))
-    application.driver.go_to(Address(branch=2, t=9))
-    settle(qtbot, application)
-    application.window.resize(1300, 740)
-    application.window.docks["timeline"].show()
-    assert "Traceback" not in capsys.readouterr().err
