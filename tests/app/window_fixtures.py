@@ -58,3 +58,34 @@ def feature(application: Application, kind: type[Feature]) -> Feature:
     """The one feature of that class."""
     (found,) = [each for each in application.features if isinstance(each, kind)]
     return found
+
+
+def open_focused(windows: Windows, qtbot: QtBot, trace: Path) -> Application:
+    """A window with keyboard focus on a recorded trace."""
+    application = windows.open(trace=trace)
+    application.window.activateWindow()
+    qtbot.waitUntil(application.window.isActiveWindow)
+    return application
+
+
+def give(application: Application, command: str) -> None:
+    """Trigger a command, as its button, key or menu does."""
+    application.window.commands.actions[command].trigger()
+
+
+def shown(application: Application) -> tuple[int, int, int]:
+    """(episode, t, k) on the screen."""
+    moment = application.moment
+    assert moment is not None
+    return moment.episode, moment.t, moment.k
+
+
+def badge(application: Application) -> str:
+    """What the window says of where its moments come from."""
+    return str(application.window._badge.text())
+
+
+def marked(application: Application, kind: str) -> list[int]:
+    """The t of the marks of that kind on the timeline."""
+    rows = application.views.timeline._marks._marks
+    return [int(t) for t in rows[kind].t] if kind in rows else []
