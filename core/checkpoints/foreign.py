@@ -33,7 +33,7 @@ def build(
     if described.get("kind") == "exported":
         name = f"{role}.pt2"
         trust.ask(role, name)
-        check_program(content, name)
+        check_program(content, role, task, name)
         reference = Reference(source=name, function="forward")
         code = TrustedCode(kind=role, reference=name, sha256=sha256_of(content))
         return _part(role, load_program(content, reference), reference, exported=True), code

@@ -9,7 +9,6 @@ from pathlib import Path
 from core.checkpoints.disk import read_bounded
 from core.checkpoints.policy_layers import TD3_BC, PolicyLayers
 from core.checkpoints.strict_json import decode, parse_json
-from core.data.source import load_dataset
 from core.errors import CheckpointError
 from core.tasks import Task
 
@@ -32,6 +31,9 @@ def find_normalization(text: str, task: Task) -> Normalization:
     if text == "none":
         return Normalization()
     if not text.endswith(".json"):
+        # Readers of data sets are slow to import.
+        from core.data.source import load_dataset
+
         states = load_dataset(text, task).states.astype("float64")
         return Normalization(
             mean=tuple(states.mean(axis=0).tolist()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,38 +10,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.checkpoints.catalogue import find_checkpoint
-from core.checkpoints.exported import read_program, sha256_of
+from core.checkpoints.exported import sha256_of
 from core.checkpoints.foreign import build
 from core.checkpoints.foreign_checks import check_critic, check_policy, check_world_model
-from core.checkpoints.importers import read_policy
-from core.checkpoints.importers_normalizer import find_normalization
+from core.checkpoints.import_sources import ReadSources, Sources, find_base, read_sources
+from core.checkpoints.importers import imported
 from core.checkpoints.manifest import Manifest
+from core.checkpoints.policy_layers import PolicyLayers
 from core.checkpoints.store import StoredCheckpoint, read_checkpoint, write_checkpoint
 from core.errors import CheckpointError, InputError
 from core.models.foreign import ForeignCritic, ForeignPolicy, ForeignWorldModel
 from core.tasks import TASKS, Task
-from core.trust import Trust, absolute, parse_reference
+from core.trust import Trust
 from core.versions import versions
 
 MODEL = ("dynamics", "reward", "ensemble")
 """What a world model of the user's takes the place of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Where each part comes from; None: from the base."""
-
-    policy: str | None = None
-    critic: str | None = None
-    world_model: str | None = None
-    normalizer: str | None = None
-    """What the policy's states were standardised with: see find_normalization."""
-
-    def given(self) -> dict[str, str]:
-        """Role -> source, of those that are given."""
-        every = dataclasses.asdict(self)
-        return {k: v for k, v in every.items() if v is not None and k != "normalizer"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +47,19 @@ def import_checkpoint(
     output: Path,
     trust: Trust,
     command: str = "",
+    read: ReadSources | None = None,
 ) -> Manifest:
-    """Read, check and write. Raises InputError with the reason; then nothing is written."""
-    stored = None if base is None else _base(base, task)
+    """Read, check and write. Raises InputError with the reason; then nothing is written.
+
+    read: the sources where they are read already.
+    """
+    read = read_sources(sources, task, trust) if read is None else read
+    stored = None if base is None else read_checkpoint(find_base(base, task))
     parts = _Parts()
+    if read.layers is not None:
+        _add_data(parts, read.layers, read, sources.normalizer)
     for role, source in sources.given().items():
-        _add(parts, role, source, task, trust, sources.normalizer)
+        _add_program(parts, role, source, read, task, trust)
     if stored is not None:
         _fill(parts, stored)
     _check_complete(parts, task)
@@ -78,56 +68,31 @@ def import_checkpoint(
     return manifest
 
 
-def _base(name: str, task: Task) -> StoredCheckpoint:
-    stored = read_checkpoint(find_checkpoint(name))
-    found = stored.manifest.find_task()
-    if found != task:
-        raise InputError(
-            f"{name} is a checkpoint for {found.name}", f"name one for {task.name}"
-        )
-    return stored
-
-
-def _add(
-    parts: _Parts, role: str, source: str, task: Task, trust: Trust, normalizer: str | None
+def _add_data(
+    parts: _Parts, layers: PolicyLayers, read: ReadSources, normalizer: str | None
 ) -> None:
-    """One part from its source; a program is built and asked, which needs trust."""
-    if source.endswith(".pt2"):
-        content = read_program(Path(source))
-        trust.ask(role, source)
-        parts.programs[role] = content
+    found = imported(layers, read.normalization)
+    parts.networks["policy"] = found.architecture
+    parts.tensors["policy"] = found.tensors
+    parts.facts.update(policy_source=found.source, policy_sha256=found.sha256)
+    if normalizer is not None:
+        parts.facts["normalizer"] = normalizer
+
+
+def _add_program(
+    parts: _Parts, role: str, source: str, read: ReadSources, task: Task, trust: Trust
+) -> None:
+    """A program is built and asked, which needs trust."""
+    if role in read.programs:
+        content = parts.programs[role] = read.programs[role]
         described = {"kind": "exported", "sha256": sha256_of(content)}
-    elif _is_function(source):
-        program = trust.load(role, absolute(source))
-        code = program.code
+    elif role in read.functions:
+        code = trust.load(role, read.functions[role]).code
         described = {"kind": "factory", "reference": code.reference, "sha256": code.sha256}
-    elif role == "policy":
-        told = None if normalizer is None else find_normalization(normalizer, task)
-        imported = read_policy(Path(source), told)
-        _check_sizes(imported.tensors, task, source)
-        parts.networks[role] = imported.architecture
-        parts.tensors[role] = imported.tensors
-        parts.facts.update(policy_source=imported.source, policy_sha256=imported.sha256)
-        if normalizer is not None:
-            parts.facts["normalizer"] = normalizer
-        return
     else:
-        raise InputError(
-            f"{source:.200} is no program for a {role.replace('_', ' ')}",
-            "give FILE.pt2, FILE.py:FUNCTION or MODULE:FUNCTION",
-        )
+        return
     parts.networks[role] = described
     _check(role, described, parts.programs.get(role, b""), task, trust, source)
-
-
-def _is_function(source: str) -> bool:
-    if Path(source).is_file():
-        return False
-    try:
-        parse_reference(source)
-    except InputError:
-        return False
-    return True
 
 
 def _check(
@@ -151,16 +116,6 @@ def _check(
 def _same_weights(first: ForeignPolicy, second: ForeignPolicy) -> bool:
     pairs = zip(first.parameters(), second.parameters(), strict=True)
     return all(torch.equal(one, other) for one, other in pairs)
-
-
-def _check_sizes(tensors: Mapping[str, Tensor], task: Task, name: str) -> None:
-    weights = [tensor for key, tensor in tensors.items() if key.endswith(".weight")]
-    sizes = (weights[0].shape[1], weights[-1].shape[0])
-    if sizes != (task.state_size, task.action_size):
-        raise CheckpointError(
-            f"{name} maps {sizes[0]} numbers to {sizes[1]} actions",
-            f"{task.name} has {task.state_size} and {task.action_size}",
-        )
 
 
 def _fill(parts: _Parts, stored: StoredCheckpoint) -> None:

@@ -29,6 +29,8 @@ class Header:
 
     shapes: dict[str, tuple[int, ...]]
     metadata: dict[str, str]
+    places: dict[str, tuple[str, int, int]]
+    """Tensor name -> its dtype, and where in the file its bytes begin and end."""
 
 
 def check_header(content: bytes, name: str, *, limit: int = LARGEST_HEADER) -> Header:
@@ -45,8 +47,14 @@ def check_header(content: bytes, name: str, *, limit: int = LARGEST_HEADER) -> H
     metadata = _check_metadata(values.pop("__metadata__", {}), name)
     spans = {tensor: _check_tensor(entry, tensor, name) for tensor, entry in values.items()}
     _check_spans([span for _, span in spans.values()], len(content) - 8 - length, name)
+    data = 8 + length
     return Header(
-        shapes={tensor: shape for tensor, (shape, _) in spans.items()}, metadata=metadata
+        shapes={tensor: shape for tensor, (shape, _) in spans.items()},
+        metadata=metadata,
+        places={
+            tensor: (values[tensor]["dtype"], data + first, data + last)
+            for tensor, (_, (first, last)) in spans.items()
+        },
     )
 
 

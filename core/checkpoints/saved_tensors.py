@@ -74,6 +74,14 @@ def read_saved(content: bytes, name: str) -> Mapping[str, Any]:
 
     Raises CheckpointError on anything doubtful.
     """
+    found = check_saved(content, name)
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{name} is not a state dict", _AGAIN)
+    return found
+
+
+def check_saved(content: bytes, name: str) -> Any:
+    """What torch.save wrote, of any kind. Raises CheckpointError as read_saved."""
     archive = open_zip(content, name)
     if sum(entry.file_size for entry in archive.infolist()) > LARGEST_ENTRY:
         raise CheckpointError(f"{name} unpacks to over {LARGEST_ENTRY >> 20} MiB", _AGAIN)
@@ -88,7 +96,7 @@ def read_saved(content: bytes, name: str) -> Mapping[str, Any]:
     return _walk(pickled, _Storages(archive, f"{folder}data/", name), name)
 
 
-def _walk(pickled: bytes, storages: _Storages, name: str) -> Mapping[str, Any]:
+def _walk(pickled: bytes, storages: _Storages, name: str) -> Any:
     walker = _Walker(storages)
     try:
         # Odd bytes make the reader warn before it refuses; a refusal is one line.
@@ -106,8 +114,6 @@ def _walk(pickled: bytes, storages: _Storages, name: str) -> Mapping[str, Any]:
         (found,) = walker.stack
     except DAMAGE as error:
         raise CheckpointError(f"{name} is not a plain state dict", _AGAIN) from error
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{name} is not a state dict", _AGAIN)
     return found
 
 

@@ -18,7 +18,6 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from core.checkpoints.catalogue import read_manifest
 from core.checkpoints.disk import (
     list_names,
     read_bounded,
@@ -35,6 +34,7 @@ from core.checkpoints.manifest import (
     stored_name,
 )
 from core.checkpoints.safetensors_header import check_header, refuse_pickle
+from core.checkpoints.stored_files import SUFFIX, read_files
 from core.checkpoints.strict_json import canonical_json, parse_json
 from core.errors import CheckpointError
 
@@ -42,7 +42,6 @@ STATE_FILE = "state.safetensors"
 LARGEST_STATE = 1024 * 2**20
 """Bytes of a training state."""
 LARGEST_STATE_HEADER = 16 * 2**20
-_SUFFIX = ".safetensors"
 _AGAIN = "copy or train it again"
 
 
@@ -80,7 +79,7 @@ def write_checkpoint(
     contents: dict[str, bytes] = {}
     files: dict[str, StoredFile] = {}
     for network, values in tensors.items():
-        name = network + _SUFFIX
+        name = network + SUFFIX
         _check_finite(values, name)
         contents[name] = content = safetensors.torch.save(_copies(values))
         shapes = check_header(content, name).shapes
@@ -96,19 +95,14 @@ def write_checkpoint(
 
 def read_checkpoint(folder: Path) -> StoredCheckpoint:
     """Read a checkpoint and check all of it. Raises CheckpointError on the first doubt."""
-    names = list_names(folder)
-    manifest = read_manifest(folder)
-    for name in sorted(manifest.files.keys() - names):
-        raise CheckpointError(f"checkpoint {folder} lacks {name}", _AGAIN)
-    for name in sorted(names - manifest.files.keys() - {MANIFEST_FILE}):
-        raise CheckpointError(f"checkpoint {folder} holds a foreign file, {name}", "remove it")
+    manifest, contents = read_files(folder)
     tensors, programs = {}, {}
-    for network, described in manifest.networks.items():
-        name = stored_name(network, described)
-        if name.endswith(_SUFFIX):
-            tensors[network] = _read_tensors(folder / name, manifest.files[name])
-        elif name:
-            programs[network] = _read_whole(folder / name, manifest.files[name])
+    for network, content in contents.items():
+        name = stored_name(network, manifest.networks[network])
+        if name.endswith(SUFFIX):
+            tensors[network] = _load(content, str(folder / name))
+        else:
+            programs[network] = content
     return StoredCheckpoint(
         manifest=manifest,
         tensors=tensors,
@@ -150,36 +144,12 @@ def _check_target(folder: Path) -> None:
     """Replace a checkpoint or an empty folder, never anything else."""
     with reporting(folder, "written"):
         names = list_names(folder) if folder.exists() else set()
-    ours = {n for n in names if n.endswith((_SUFFIX, ".pt2"))} | {MANIFEST_FILE}
+    ours = {n for n in names if n.endswith((SUFFIX, ".pt2"))} | {MANIFEST_FILE}
     foreign = names - (ours - {STATE_FILE})
     if foreign or (names and MANIFEST_FILE not in names):
         raise CheckpointError(
             f"{folder} holds something other than a checkpoint", "choose another folder"
         )
-
-
-def _read_tensors(path: Path, expected: StoredFile) -> dict[str, Tensor]:
-    refuse_pickle(read_start(path, 8), str(path))
-    content = read_bounded(path, expected.bytes)
-    if len(content) < expected.bytes:
-        raise CheckpointError(
-            f"{path} is cut off after {len(content):,} of {expected.bytes:,} bytes", _AGAIN
-        )
-    shapes = check_header(content, str(path)).shapes
-    if shapes != expected.shapes:
-        raise CheckpointError(f"the shapes in {path} are not those of the manifest", _AGAIN)
-    if _sha256(content) != expected.sha256:
-        raise CheckpointError(f"{path} was changed: its digest differs", _AGAIN)
-    tensors = _load(content, str(path))
-    _check_finite(tensors, str(path))
-    return tensors
-
-
-def _read_whole(path: Path, expected: StoredFile) -> bytes:
-    content = read_bounded(path, expected.bytes)
-    if _sha256(content) != expected.sha256:
-        raise CheckpointError(f"{path} was changed: its digest differs", _AGAIN)
-    return content
 
 
 def _load(content: bytes, name: str) -> dict[str, Tensor]:

@@ -19,7 +19,9 @@ _LARGEST_INTEGER = 2**63
 Record = TypeVar("Record")
 
 
-def parse_json(content: bytes, name: str, *, limit: int = LARGEST_JSON) -> Any:
+def parse_json(
+    content: bytes, name: str, *, limit: int = LARGEST_JSON, deepest: int = DEEPEST_JSON
+) -> Any:
     """Parse UTF-8 JSON. Raises CheckpointError, naming the source, on anything doubtful."""
     if len(content) > limit:
         raise CheckpointError(f"{name} is over {limit >> 20} MiB of JSON", "it is not ours")
@@ -31,7 +33,7 @@ def parse_json(content: bytes, name: str, *, limit: int = LARGEST_JSON) -> Any:
             parse_float=_finite,
             parse_int=_bounded,
         )
-        _check_values(found)
+        _check_values(found, deepest)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise CheckpointError(f"{name} is not valid JSON", reason) from error
@@ -134,10 +136,10 @@ def _bounded(text: str) -> int:
     return number
 
 
-def _check_values(found: Any) -> None:
+def _check_values(found: Any, deepest: int) -> None:
     """Refuse what nests too deep, and texts no file or screen can take (lone surrogates)."""
     level = [found]
-    for _ in range(DEEPEST_JSON):
+    for _ in range(deepest):
         deeper: list[Any] = []
         for value in level:
             if isinstance(value, str):

@@ -69,27 +69,36 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         raise UsageError(
             "there is nothing to import", "give --policy, --critic or --world-model"
         )
-    task = find_task(arguments.task)
-    from core.checkpoints.importing import Sources, import_checkpoint
+    task, trust = find_task(arguments.task), trust_of(arguments)
+    # What can be refused without torch, which takes a second to import, is refused before.
+    from core.checkpoints.import_sources import Sources, find_base, read_sources
+    from core.checkpoints.stored_files import check_files
+
+    if arguments.base is not None:
+        check_files(find_base(arguments.base, task))
+    sources = Sources(
+        policy=arguments.policy,
+        critic=arguments.critic,
+        world_model=arguments.world_model,
+        normalizer=arguments.normalizer,
+    )
+    read = read_sources(sources, task, trust)
+    from core.checkpoints.importing import import_checkpoint
 
     manifest = import_checkpoint(
         task,
-        Sources(
-            policy=arguments.policy,
-            critic=arguments.critic,
-            world_model=arguments.world_model,
-            normalizer=arguments.normalizer,
-        ),
+        sources,
         base=arguments.base,
         output=arguments.output,
-        trust=trust_of(arguments),
+        trust=trust,
         command=_command(arguments),
+        read=read,
     )
     for role, kind in ((r, n["kind"]) for r, n in sorted(manifest.networks.items())):
         say(f"{role.replace('_', ' ')}: {_KINDS.get(kind, 'as data')}")
     say(f"{arguments.output}: {manifest.name}, for {task.name}")
     if manifest.networks["policy"]["kind"] == "policy" and arguments.policy:
-        say(_three_episodes(arguments.output, trust_of(arguments)))
+        say(_three_episodes(arguments.output, trust))
     return 0
 
 

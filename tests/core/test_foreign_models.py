@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.checkpoints.checkpoint import load
-from core.checkpoints.importing import Sources, import_checkpoint
+from core.checkpoints.import_sources import Sources
+from core.checkpoints.importing import import_checkpoint
 from core.checkpoints.manifest import Manifest
 from core.errors import InputError
 from core.models.foreign import ForeignPolicy
