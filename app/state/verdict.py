@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from app.readouts import NO_BREAK, fraction, plain, signed
+from app.readouts import NO_BREAK, alike, fraction, plain, signed
 from app.state.moment import Column, History, Moment
 
 WINDOW = 40
@@ -94,9 +94,8 @@ def _of_another_loop(moment: Moment, history: History) -> Verdict:
     elif step is None or last.k == 0:
         sentence = f"{start}objective {plain(last.objective, 4)}, no gradient update here."
     else:
-        predicted = signed(step.objective_gain, 2)
+        predicted, true = alike(step.objective_gain, step.true_gain, digits=2)
         if math.isfinite(step.true_gain):
-            true = signed(step.true_gain, 2)
             words = f"{start}objective gain {predicted} predicted, true {true}"
             return _with_evidence([words, *_guards(moment)], moment, history)
         sentence = f"{start}objective gain {predicted} predicted, the true one is not recorded."
@@ -135,7 +134,7 @@ def _gains(moment: Moment) -> str:
         return _unfinished(moment)
     if step.fallback:
         return f"{_frozen_acts(moment)}: {step.fallback}"
-    predicted, true = signed(step.objective_gain, 2), signed(step.true_gain, 2)
+    predicted, true = alike(step.objective_gain, step.true_gain, digits=2)
     if not math.isfinite(step.true_gain):
         return f"Objective gain {predicted} predicted, the true one is not computed"
     return f"Objective gain {predicted} predicted, true {true} over {_steps(_horizon(moment))}"
@@ -162,7 +161,8 @@ def _frozen_acts(moment: Moment) -> str:
 def _evidence_words(evidence: Evidence) -> str:
     if evidence.finding == "unknown":
         return f"too few steps for evidence (n = {evidence.n})"
-    interval = f"{signed(evidence.mean, 2)} ± {plain(evidence.half_width, 2)} a step"
+    mean, half = alike(evidence.mean, evidence.half_width, digits=2)
+    interval = f"{mean} ± {half.removeprefix('+')} a step"
     interval = interval.replace(" ", NO_BREAK)
     return f"{evidence.finding} over the last {_steps(evidence.n)} ({interval})"
 

@@ -60,6 +60,11 @@ class CalmRange:
             self._consider_shrinking(low, high, self._range)
         return self._range
 
+    def forget(self) -> None:
+        """Fit the next data afresh."""
+        self._range = None
+        self._forget()
+
     def _consider_shrinking(self, low: float, high: float, shown: tuple[float, float]) -> None:
         if high - low > 0.45 * (shown[1] - shown[0]):
             self._forget()

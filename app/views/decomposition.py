@@ -124,6 +124,11 @@ class DecompositionView(View):
             (f"Q {against(*terminal)}", "text"),
         )
 
+    def forget_ranges(self) -> None:
+        """Fit the axes afresh to the next moment."""
+        self._rewards.forget_ranges()
+        self._terminal.forget_ranges()
+
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
         self._rewards.restyle(theme)
@@ -197,6 +202,10 @@ class _Terms:
             if row is not None:
                 return int(group.rows[row])
         return None
+
+    def forget_ranges(self) -> None:
+        for calm in self._ranges.values():
+            calm.forget()
 
     def restyle(self, theme: Theme) -> None:
         for role, bars in self._bars.items():

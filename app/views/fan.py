@@ -144,6 +144,10 @@ class FanView(View):
         for index, mode in enumerate(MODES[self._plane]):
             self._chooser.setItemText(index, mode)
         self._name_axes()
+        self.forget_ranges()
+
+    def forget_ranges(self) -> None:
+        """Fit the axes afresh to the next moment."""
         for curves in self._curves:
             curves.forget_ranges()
 

@@ -80,6 +80,11 @@ class GradientView(View):
         """The same axes as in another view, so that bars can be compared by eye."""
         self._norm_range, self._drift_range = other._norm_range, other._drift_range
 
+    def forget_ranges(self) -> None:
+        """Fit the axes afresh to the next moment."""
+        self._norm_range.forget()
+        self._drift_range.forget()
+
     def restyle(self, theme: Theme) -> None:
         """The bars take their colours when drawn."""
         for curve in (self._reference_norms, self._reference_drifts):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 
-from app.readouts import against, plain, signed
+from app.readouts import against, alike, plain
 from app.theme import Theme
 from app.views.calm_range import CalmRange
 from app.views.curves import Floats, extent
@@ -121,11 +121,12 @@ class Lane:
             return
         others = self._compared or (None,) * len(self._traces)
         digits = 2 if self._compared and len(self._traces) > 1 else 3
+        values = [float(column[row]) for column in self._columns]
         self.caption.set_values(
             *(
-                _value(float(column[row]), trace, other, digits)
-                for column, trace, other in zip(
-                    self._columns, self._traces, others, strict=True
+                Value(text, trace.text_color, "" if other is None else against(value, other))
+                for text, value, trace, other in zip(
+                    self._texts(values, digits), values, self._traces, others, strict=True
                 )
             )
         )
@@ -142,6 +143,12 @@ class Lane:
         self._cursor.setPen(theme.pen("accent"))
         for curve, trace in zip(self._curves, self._traces, strict=True):
             curve.setPen(theme.pen(trace.color))
+
+    def _texts(self, values: Sequence[float], digits: int) -> tuple[str, ...]:
+        """With a sign all of one lane have the same decimals."""
+        if all(trace.signed for trace in self._traces):
+            return alike(*values, digits=digits)
+        return tuple(plain(value, digits) for value in values)
 
     def _draw_curves(self) -> None:
         """What is in sight, and one point more at each side."""
@@ -181,8 +188,3 @@ def _some(t: Floats, height: float) -> tuple[Floats, Floats]:
     """At most MOST_CROSSES of them, all at one height."""
     kept = t[:: max(1, -(-len(t) // MOST_CROSSES))]
     return kept, np.full(len(kept), height)
-
-
-def _value(value: float, trace: Curve, other: float | None, digits: int) -> Value:
-    text = signed(value, digits) if trace.signed else plain(value, digits)
-    return Value(text, trace.text_color, "" if other is None else against(value, other))

@@ -115,6 +115,11 @@ class ModelView(View):
         else:
             self.header.set_readout((f"imagination {NOT_RECORDED}", "muted"))
 
+    def forget_ranges(self) -> None:
+        """Fit the axes afresh to the next moment."""
+        for calm in (*self._state_ranges.values(), self._reward_range, self._error_range):
+            calm.forget()
+
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
         self._particles.setPen(theme.pen(self._role, alpha=0.3))

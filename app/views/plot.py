@@ -94,6 +94,10 @@ class Plot(QWidget):
         self.set_y(*shown)
         return shown
 
+    def forget_range(self) -> None:
+        """Fit the next data afresh."""
+        self._vertical.forget()
+
     def share_range(self, other: Plot) -> None:
         """One calm range with another plot: both show the same values at the same height."""
         self._vertical = other._vertical

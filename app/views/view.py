@@ -60,6 +60,11 @@ class View(QWidget):
         if self._moment is not None:
             self._draw(self._moment)
 
+    def forget_ranges(self) -> None:
+        """Fit the axes afresh to the next moment."""
+        for plot in self.findChildren(Plot):
+            plot.forget_range()
+
     def set_theme(self, theme: Theme) -> None:
         """Restyle in place."""
         self.theme = theme

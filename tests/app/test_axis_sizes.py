@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from app.state.moment import Moment
+from app.theme import LIGHT
+from app.view_set import REST_SECONDS, ViewSet
 from app.views.calm_range import CalmRange
 from app.views.decomposition import DecompositionView
 from app.views.k_cells import cells_of
@@ -131,3 +133,33 @@ def test_the_edges_of_a_lane_are_written_in_full(
     edges: tuple[float, float], words: tuple[str, str]
 ) -> None:
     assert scale_of(*edges) == words
+
+
+def test_the_axes_fit_a_moment_that_a_person_goes_to(qtbot: QtBot) -> None:
+    views = ViewSet(LIGHT)
+    for view in (views.scene, views.objective, views.gradient, views.model):
+        qtbot.addWidget(view)
+    plots = (views.objective._plot, views.gradient._drifts, views.model._state)
+
+    def spans() -> list[float]:
+        qtbot.waitUntil(lambda: not views._waiting and views._given is views._newest)
+        ranges = [plot.item.vb.viewRange() for plot in plots]
+        return [float(np.ptp(each)) for each in (ranges[0][1], ranges[1][0], ranges[2][1])]
+
+    fields = (*J_FIELDS, "layer_drifts", "imagined_states")
+    first = make_moment(t=40)
+
+    def quiet(t: int, factor: float) -> Moment:
+        return dataclasses.replace(times(make_moment(t=t), factor, *fields), run=first.run)
+
+    views.show_moment(first)
+    wide = spans()
+    views.show_moment(quiet(80, 0.1))
+    assert spans()[:2] == wide[:2]
+    views._came -= REST_SECONDS
+    views.show_moment(quiet(10, 0.1))
+    assert all(now < 0.2 * then for now, then in zip(spans(), wide, strict=True))
+    views._came -= REST_SECONDS
+    views.show_moment(quiet(11, 0.01))
+    assert spans()[0] > 0.05 * wide[0]
+    views.shut_down()

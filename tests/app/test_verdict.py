@@ -31,7 +31,7 @@ def gains(*values: float, length: int = 40) -> np.ndarray:
 
 def test_it_names_the_predicted_and_the_true_gain_and_their_reach() -> None:
     text = sentence(proposal_changes={"objective_gain": 3.1, "true_gain": 0.4})
-    assert text.startswith("Objective gain +3.1 predicted, true +0.40 over 5 steps; ")
+    assert text.startswith("Objective gain +3.1 predicted, true +0.4 over 5 steps; ")
 
 
 def test_the_sign_stands_before_the_words_it_stands_for_and_not_for_this_step(
@@ -44,7 +44,7 @@ def test_the_sign_stands_before_the_words_it_stands_for_and_not_for_this_step(
     view.show_history(make_history(true_gain=gains(0.1, 0.14, length=138)))
     text = view.text.replace("\u00a0", " ")
     assert text.startswith("Objective gain ")
-    assert "true −0.40 over 5 steps; ▲ helps over the last 40 steps (+0.12" in text
+    assert "true −0.4 over 5 steps; ▲ helps over the last 40 steps (+0.12" in text
     assert view.labels_fit()
     view.show_history(make_history(2))
     assert "▲" not in view.text
@@ -121,7 +121,7 @@ def test_before_the_action_it_names_the_gain_so_far() -> None:
 
 def test_a_proposed_action_has_its_true_gain_before_it_is_applied() -> None:
     text = sentence(environment_step=False, proposal=True, proposal_changes={"true_gain": 0.4})
-    assert "true +0.40 over 5 steps; the action is not applied yet; " in text
+    assert "true +0.4 over 5 steps; the action is not applied yet; " in text
     fallback = {"fallback": "the rollout was not finite"}
     text = sentence(environment_step=False, proposal=True, proposal_changes=fallback)
     assert text.startswith("The frozen action will be applied: the rollout was not finite; ")
