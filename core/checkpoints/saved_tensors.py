@@ -120,14 +120,14 @@ def _walk(pickled: bytes, storages: _Storages, name: str) -> Any:
 _GLOBALS = {_MAPPING, _TENSOR, _PARAMETER, *_STORAGES}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Global:
     """A name that a pickle would import; here it stays a name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Storage:
     dtype: str
     data: bytes
@@ -196,7 +196,7 @@ class _Walker:
         ((word, kind, key, _, count),) = self.taken(1)
         if word != "storage" or not isinstance(kind, _Global) or not isinstance(key, str):
             raise ValueError("it refers to something else than a storage")
-        found = _Storage(_STORAGES[kind.name], self.storages.find(key))
+        found = _Storage(dtype=_STORAGES[kind.name], data=self.storages.find(key))
         if type(count) is not int or count * np.dtype(found.dtype).itemsize != len(found.data):
             raise ValueError("a storage is of another size than it says")
         self.push(found)
@@ -251,7 +251,7 @@ _OPCODES: dict[str, Callable[[_Walker, Any], Any]] = {
     "NONE": _constant(None),
     "NEWTRUE": _constant(True),
     "NEWFALSE": _constant(False),
-    "GLOBAL": lambda w, name: w.push(_Global(name)),
+    "GLOBAL": lambda w, name: w.push(_Global(name=name)),
     "MARK": lambda w, _: w.marks.append(len(w.stack)),
     "EMPTY_TUPLE": _tuple(0),
     "TUPLE1": _tuple(1),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.command_line.checking import check_checkpoint
 from core.command_line.gui import DEFAULT_CHECKPOINT
 from core.command_line.options import add_settings, settings_of, trust_of
 from core.command_line.output import say, table
@@ -69,6 +70,8 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
 
 
 def _headless(arguments: argparse.Namespace, window: WindowCommands) -> dict[str, Any]:
+    trust = trust_of(arguments)
+    check_checkpoint(arguments.checkpoint, trust)
     import torch
 
     from core.checkpoints.checkpoint import load
@@ -77,7 +80,7 @@ def _headless(arguments: argparse.Namespace, window: WindowCommands) -> dict[str
     from core.evaluation.benchmark import measure_controllers
 
     use_one_thread()
-    checkpoint = load(arguments.checkpoint, trust_of(arguments))
+    checkpoint = load(arguments.checkpoint, trust)
     settings = {
         name: checkpoint.settle(settings_of(arguments, name, checkpoint.manifest))
         for name in CONTROLLERS

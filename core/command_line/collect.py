@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.command_line.checking import check_parts_of_recipe
 from core.command_line.output import say
 from core.command_line.parser import UsageError, add_command, number, whole_number
 from core.command_line.task_finding import HELP, find_task
@@ -61,13 +62,16 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
             raise UsageError(f"{flag} goes with --policy", "write it into the recipe's parts")
     if arguments.policies and not arguments.recipe:
         raise UsageError("--policies goes with --recipe", "give the whole path to --policy")
-    from core.pretraining.collect import Part, collect, read_recipe
+    from core.pretraining.parts import Part, read_recipe
 
     if arguments.recipe:
         recipe = read_recipe(arguments.recipe, arguments.policies)
     else:
         noise, first_seed = arguments.noise or 0.0, arguments.first_seed or 0
         recipe = (Part(policy=arguments.policy, noise=noise, first_seed=first_seed),)
+    check_parts_of_recipe(recipe, task, arguments.dataset)
+    from core.pretraining.collect import collect
+
     written = collect(
         task,
         recipe,

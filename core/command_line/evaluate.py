@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.checkpoints.catalogue import find_checkpoint, list_checkpoints
 from core.checkpoints.manifest import Manifest
+from core.command_line.checking import check_checkpoint
 from core.command_line.options import add_settings, settings_of, settings_words, trust_of
 from core.command_line.output import progress, say, table, warn
 from core.command_line.parser import PROGRAM, UsageError, add_command, one_of, whole_number
@@ -205,18 +206,19 @@ def _prepare_all(
 
 
 def _prepare(folder: Path, target: Path | None, arguments: argparse.Namespace) -> Work:
+    trust = trust_of(arguments)
+    manifest = check_checkpoint(folder, trust)
+    settings = {name: settings_of(arguments, name, manifest) for name in arguments.controllers}
     from core.checkpoints.checkpoint import load
     from core.evaluation.kept import KeptEpisodes
     from core.evaluation.plan import make_plan
 
-    checkpoint = load(folder, trust_of(arguments))
-    manifest = checkpoint.manifest
     first = _default_first_seed(manifest, arguments.episodes)
     first = first if arguments.first_seed is None else arguments.first_seed
     plan = make_plan(
-        checkpoint,
+        load(folder, trust),
         range(first, first + arguments.episodes),
-        {name: settings_of(arguments, name, manifest) for name in arguments.controllers},
+        settings,
     )
     path = _partial_file(target, folder.name if arguments.all else "")
     return Work(path=folder, plan=plan, kept=KeptEpisodes(plan, path, resume=arguments.resume))

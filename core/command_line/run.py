@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.command_line.checking import check_checkpoint
 from core.command_line.interrupt import asked_to_stop
 from core.command_line.options import add_settings, settings_of, trust_of
 from core.command_line.output import progress, say, say_json, warn
@@ -59,18 +60,21 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     trace: Path | None = arguments.trace
     if trace is not None and trace.exists():
         raise UsageError(f"{trace} exists", "choose another --trace, or delete it")
+    trust = trust_of(arguments)
+    manifest = check_checkpoint(arguments.checkpoint, trust)
+    chosen = settings_of(arguments, arguments.controller, manifest)
     import torch
 
     from core.checkpoints.checkpoint import load
-    from core.command_line.run_summary import RunSummary
     from core.device import use_one_thread
+
+    use_one_thread()
+    checkpoint = load(arguments.checkpoint, trust)
+    settings = checkpoint.settle(chosen)
+    from core.command_line.run_summary import RunSummary
     from core.session.session import Session
     from core.traces.archive import TraceWriter
 
-    use_one_thread()
-    checkpoint = load(arguments.checkpoint, trust_of(arguments))
-    chosen = settings_of(arguments, arguments.controller, checkpoint.manifest)
-    settings = checkpoint.settle(chosen)
     session = Session(checkpoint, settings, seed=arguments.seed)
     summary = RunSummary(checkpoint.task)
     writing = TraceWriter.create(trace, session.started()) if trace else nullcontext(None)

@@ -15,7 +15,6 @@ from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target
 from core.tasks import TASKS, Task
-from core.versions import versions
 
 if TYPE_CHECKING:
     from core.pretraining.recipes import Recipe
@@ -77,17 +76,23 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Train and say where the checkpoint is."""
     task = find_task(arguments.task, dataset_id=arguments.dataset)
     _check_output(arguments.output, resume=arguments.resume)
+    if task.name in TASKS:
+        _kind(arguments)
+    # Data that cannot be used are refused before torch is imported, which takes a second.
+    from core.data.source import load_dataset
+
+    dataset = load_dataset(arguments.dataset, task)
     from core.pretraining.train import train
 
     folder = train(
         task,
         dataset_id=arguments.dataset,
+        dataset=dataset,
         output=arguments.output,
         recipe=_recipe(arguments, task),
         seed=arguments.seed,
         resume=arguments.resume,
         commands=(_command(arguments),),
-        versions=versions(),
     )
     say(f"wrote {folder}: evaluate it with {PROGRAM} evaluate {folder}")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.checkpoints.catalogue import find_checkpoint
+from core.command_line.checking import check_checkpoint
 from core.command_line.options import add_trust, trust_of
 from core.command_line.output import progress, say
 from core.command_line.parser import PROGRAM, add_command, whole_number
@@ -32,11 +32,12 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Try the grid, store the choice in the checkpoint, say what it is."""
+    trust = trust_of(arguments)
+    check_checkpoint(arguments.checkpoint, trust)
     from core.checkpoints.checkpoint import load
     from core.evaluation.tune import candidates, tune
 
-    folder = find_checkpoint(arguments.checkpoint)
-    checkpoint = load(folder, trust_of(arguments))
+    checkpoint = load(arguments.checkpoint, trust)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.episodes)
     command = (
         f"{PROGRAM} tune {checkpoint.manifest.name} "

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.checkpoints.importers import read_sb3_policy
 from core.envs.mujoco import Environment
 from core.errors import DataError
-from core.pretraining.parts import RANDOM, WALKER, Part, perturb
+from core.pretraining.parts import RANDOM, WALKER, Part, check_policy, perturb
 from core.seeding import generator
 from core.tasks import Task
 
@@ -106,12 +106,8 @@ class Runs:
 def _behaviour(task: Task, part: Part) -> tuple[Behaviour, str]:
     if part.policy == RANDOM:
         return (lambda _: np.zeros(task.action_size)), ""
+    check_policy(Path(part.policy), task)
     policy = read_sb3_policy(Path(part.policy))
-    if (policy.state_size, policy.action_size) != (task.state_size, task.action_size):
-        raise DataError(
-            f"{part.policy} maps {policy.state_size} numbers to {policy.action_size}",
-            f"{task.name} needs {task.state_size} to {task.action_size}",
-        )
 
     def act(state: NDArray[Any]) -> NDArray[Any]:
         with torch.inference_mode():

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import minari
@@ -22,9 +22,11 @@ from minari.storage.datasets_root_dir import get_dataset_path
 from core.envs.action_range import to_environment
 from core.envs.make import make
 from core.errors import DataError
-from core.pretraining.episodes import Recorded
 from core.pretraining.parts import RANDOM, WALKER, Part
 from core.tasks import Task
+
+if TYPE_CHECKING:
+    from core.pretraining.episodes import Recorded
 
 BYTES_PER_NUMBER = 16
 """On disk, while a data set is written."""

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checkpoints.disk import read_bounded
+from core.checkpoints.policy_layers import read_layers
 from core.checkpoints.strict_json import decode, parse_json
 from core.errors import DataError
+from core.tasks import Task
 
 LARGEST_RECIPE = 2**20
 """Bytes."""
@@ -47,6 +49,11 @@ class Part:
     """Of antmaze-walker: probability, at each environment step on its way, that it leaves its
     way along a random heading, often into a wall, so that the way back is in the data."""
 
+    @property
+    def is_file(self) -> bool:
+        """Whether the policy is a file."""
+        return self.policy not in (RANDOM, WALKER)
+
 
 def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
     """A recipe from a JSON list of parts. Policy files are looked for in `policies`, by default
@@ -56,9 +63,9 @@ def read_recipe(path: Path, policies: Path | None = None) -> tuple[Part, ...]:
         raise DataError(f"the recipe {path} has no parts", "write a JSON list of parts")
     parts = [decode(Part, value, f"part {i} of {path}") for i, value in enumerate(values)]
     return tuple(
-        part
-        if part.policy in (RANDOM, WALKER)
-        else dataclasses.replace(part, policy=str((policies or path.parent) / part.policy))
+        dataclasses.replace(part, policy=str((policies or path.parent) / part.policy))
+        if part.is_file
+        else part
         for part in parts
     )
 
@@ -78,6 +85,16 @@ def check_parts(recipe: Sequence[Part]) -> None:
                 "noise 0..10, random_share and detours 0..1, share above 0 (1e6 at most), "
                 "first_seed a whole number from 0 (below 1e9)",
             )
+
+
+def check_policy(path: Path, task: Task) -> None:
+    """Raise InputError unless a file holds a policy for that task. Free of torch."""
+    states, actions = read_layers(path, only_sb3=True).sizes
+    if (states, actions) != (task.state_size, task.action_size):
+        raise DataError(
+            f"{path} maps {states} numbers to {actions}",
+            f"{task.name} needs {task.state_size} to {task.action_size}",
+        )
 
 
 def perturb(

@@ -6,7 +6,6 @@ import dataclasses
 import datetime
 import math
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from core.pretraining.progress import followed
 from core.pretraining.rebrac import Rebrac
 from core.pretraining.recipes import Recipe
 from core.tasks import TASKS, Task
+from core.versions import versions
 
 EVALUATE_EVERY = 5000
 
@@ -36,21 +36,22 @@ def train(
     task: Task,
     *,
     dataset_id: str,
+    dataset: OfflineDataset | None = None,
     output: Path,
     recipe: Recipe,
     seed: int = 0,
     resume: bool = False,
     commands: tuple[str, ...] = (),
-    versions: Mapping[str, str] | None = None,
 ) -> Path:
     """Fit everything and write the checkpoint folder `output`; returns it.
 
     Unfinished work lies in `<output>.training`, with `progress.json` for whoever watches. It is
     kept on Ctrl+C, which raises loop.Interrupted, and gone once the checkpoint is written;
-    `resume` goes on from it with bitwise the result of an uninterrupted run.
+    `resume` goes on from it with bitwise the result of an uninterrupted run. dataset: what
+    dataset_id means, where it is loaded already.
     """
     use_one_thread()
-    dataset = load_dataset(dataset_id, task)
+    dataset = load_dataset(dataset_id, task) if dataset is None else dataset
     rebrac = Rebrac(task, dataset, recipe.rebrac, seed=seed)
     dynamics = FitDynamics(task, dataset, recipe.dynamics, seed=seed)
     ensemble = FitEnsemble(task, dataset, recipe.ensemble, seed=seed)
@@ -112,7 +113,7 @@ def train(
             evaluation=_evaluation(task, curves["ReBRAC"]),
             seeds={"training": seed},
             commands=commands,
-            versions=dict(versions or {}),
+            versions=versions(),
             created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
         write_checkpoint(
