@@ -15,6 +15,8 @@ import numpy as np
 
 from core.settings import Settings
 from core.traces.archive import TraceWriter
+from core.traces.divergence import Comparison, find_divergence
+from core.traces.reader import TraceReader
 from core.traces.trace import Record
 from tests.moment_records import make_environment_step, make_proposal, make_update
 from tests.motion import Sizes
@@ -125,6 +127,12 @@ def write_branches(
         for branch, fork in enumerate(forks, start=1):
             append_fork(writer, branch, fork, ascent_steps=ascent_steps, sizes=sizes)
     return path
+
+
+def compared(path: Path, a: int = 0, b: int = 1) -> Comparison:
+    """How two branches of a trace compare."""
+    with TraceReader(path) as reader:
+        return find_divergence(reader, a, b)
 
 
 def append_fork(
