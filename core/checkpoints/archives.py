@@ -13,7 +13,7 @@ LARGEST_ENTRY = 64 * 2**20
 """Bytes of one entry of an archive once unpacked."""
 MOST_ENTRIES = 4096
 
-_AGAIN = "save the model again with Stable-Baselines3's model.save()"
+_AGAIN = "it is damaged, or of another kind: copy it or save it again"
 DAMAGE = (
     *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError),
     *(OSError, RuntimeError, TypeError, ValueError, struct.error, zlib.error),

@@ -18,6 +18,7 @@ from core.checkpoints.importers import imported
 from core.checkpoints.manifest import Manifest
 from core.checkpoints.policy_layers import PolicyLayers
 from core.checkpoints.store import StoredCheckpoint, read_checkpoint, write_checkpoint
+from core.checkpoints.task_facts import task_facts
 from core.errors import CheckpointError, InputError
 from core.models.foreign import ForeignCritic, ForeignPolicy, ForeignWorldModel
 from core.tasks import TASKS, Task
@@ -155,7 +156,6 @@ def _manifest(
 ) -> Manifest:
     """Tuned step sizes, curves and scores were of other models and are left out."""
     old = None if stored is None else stored.manifest
-    facts = None if old is None else old.task_facts
     from_base = old is not None and sources.critic is None
     return Manifest(
         name=name,
@@ -163,7 +163,7 @@ def _manifest(
         state_size=task.state_size,
         action_size=task.action_size,
         networks=parts.networks,
-        task_facts=facts if task.name not in TASKS else None,
+        task_facts=None if task.name in TASKS else task_facts(task),
         critic_reward_scale=old.critic_reward_scale if old and from_base else 1.0,
         dataset=old.dataset if old and sources.world_model is None else None,
         model_errors=old.model_errors if old and sources.world_model is None else None,

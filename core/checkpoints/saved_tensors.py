@@ -32,7 +32,7 @@ _STORAGES = {
     "torch IntStorage": "<i4", "torch ByteStorage": "u1", "torch BoolStorage": "?",
 }  # fmt: skip
 """Storage of a tensor -> numpy's dtype of what lies in it."""
-_AGAIN = "save the model again with Stable-Baselines3's model.save()"
+_AGAIN = "it is damaged, or of another kind: copy it or save it again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any, cast
 
+from core.checkpoints.catalogue import find_checkpoint, read_manifest
 from core.command_line.options import add_trust, trust_of
 from core.command_line.output import say
 from core.command_line.parser import PROGRAM, UsageError, add_command
+from core.command_line.task_finding import FROM_DATASET, HELP, find_task
 from core.command_line.window import WindowCommands
-from core.tasks import find_task
-from core.trust import Trust
+from core.tasks import Task
+from core.trust import FLAG, Trust
 
 SOURCE = "FILE.pt2|FILE.py:FUNCTION|MODULE:FUNCTION"
 
@@ -26,7 +29,10 @@ def add_parser(commands: Any) -> None:
         example="python main.py import --task hopper --base hopper --policy policy.zip "
         "--output checkpoints/mine",
     )
-    parser.add_argument("--task", required=True, metavar="TASK")
+    parser.add_argument("--task", metavar="TASK", help=f"{HELP}; default: that of --base")
+    parser.add_argument(
+        "--dataset", metavar="ID", help="in place of --task: the one that this data set names"
+    )
     parser.add_argument(
         "--base", metavar="CHECKPOINT", help="supplies what is not given: a name, or a folder"
     )
@@ -53,13 +59,29 @@ def add_parser(commands: Any) -> None:
 _KINDS = {"exported": "a program of torch.export", "factory": "a Python function"}
 
 
+def _task(arguments: argparse.Namespace) -> Task:
+    """The task that is named, or the one of the base, which carries its own facts."""
+    named, base = arguments.task, arguments.base
+    if named is not None and arguments.dataset is not None:
+        raise UsageError("--dataset names the task", "leave --task out")
+    if base is not None and arguments.dataset is None:
+        own = read_manifest(find_checkpoint(base)).find_task()
+        if named in (None, own.name, own.environment_id):
+            return own
+    if named is None and arguments.dataset is None:
+        raise UsageError("missing: --task", f"{HELP}; or --dataset, or a --base")
+    return find_task(named or FROM_DATASET, dataset_id=arguments.dataset)
+
+
 def _command(arguments: argparse.Namespace) -> str:
     """How the checkpoint was made, for its manifest."""
-    words = [PROGRAM, "import", "--task", arguments.task]
-    for flag in ("base", "policy", "normalizer", "critic", "world_model"):
+    words = ["import"]
+    for flag in ("task", "dataset", "base", "policy", "normalizer", "critic", "world_model"):
         if getattr(arguments, flag):
             words += [f"--{flag.replace('_', '-')}", getattr(arguments, flag)]
-    return " ".join(words)
+    words += ["--output", str(arguments.output)]
+    words += [FLAG] if arguments.trust_code else []
+    return f"{PROGRAM} {shlex.join(words)}"
 
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
@@ -69,7 +91,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         raise UsageError(
             "there is nothing to import", "give --policy, --critic or --world-model"
         )
-    task, trust = find_task(arguments.task), trust_of(arguments)
+    task, trust = _task(arguments), trust_of(arguments)
     # What can be refused without torch, which takes a second to import, is refused before.
     from core.checkpoints.import_sources import Sources, find_base, read_sources
     from core.checkpoints.stored_files import check_files

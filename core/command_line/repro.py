@@ -56,13 +56,15 @@ def address(text: str) -> tuple[int, ...]:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Write the folder and say what is in it."""
-    from core.repro.write import write_repro
     from core.traces.reader import TraceReader
     from core.traces.task import task_of
 
     with TraceReader(arguments.trace) as reader:
         task = task_of(reader.started()).name
     branch, episode, t, k = arguments.at
+    # After the trace was found sound: this imports torch.
+    from core.repro.write import write_repro
+
     output = arguments.output or Path(f"repro-{task}-b{branch}-e{episode}-t{t}-k{k}")
     with progress(1, "records") as bar:
 
