@@ -185,8 +185,8 @@ class Compare(QObject):
             return
         self._announce()
         found = study.comparison.divergence
-        two.lanes.show_histories(study.a, study.b)
-        two.lanes.part(found.t if found and found.episode == study.episode else None)
+        here = found is not None and found.episode == study.episode
+        two.show_histories(study.a, study.b, found.t if found is not None and here else None)
         self._show_columns()
 
     def _announce(self) -> None:

@@ -13,6 +13,7 @@ from app.state.moment import History
 from core.traces.branch_walk import BranchWalk
 from core.traces.divergence import Comparison, check_branches, compare
 from core.traces.reader import TraceReader
+from core.traces.task import task_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class BranchStudy:
 
     def __init__(self) -> None:
         self._reader: TraceReader | None = None
+        self._walks = False
         self._walk: BranchWalk | None = None
         self._found: Comparison | None = None
         self._columns: dict[tuple[int, int], EpisodeColumns] = {}
@@ -48,6 +50,7 @@ class BranchStudy:
         if reader is not self._reader:
             self.close()
             self._reader, self._columns = reader, {}
+            self._walks = task_of(reader.started()).maze is not None
         if self._walk is None or (self._walk.a, self._walk.b) != (a, b):
             self.close()
             self._walk = BranchWalk(reader.path, reader.branches(), a, b)
@@ -64,6 +67,8 @@ class BranchStudy:
 
     def _history(self, reader: TraceReader, branch: int, episode: int) -> History:
         key = (branch, episode)
-        kept = self._columns.pop(key, None) or EpisodeColumns(reader, branch, episode)
+        kept = self._columns.pop(key, None) or EpisodeColumns(
+            reader, branch, episode, walks=self._walks
+        )
         self._columns = dict(list(self._columns.items())[-1:]) | {key: kept}
         return kept.history()

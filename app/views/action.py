@@ -160,7 +160,7 @@ def _readout(moment: Moment, after: GradientUpdate, change: Floats) -> tuple[Par
         text = (
             "✕ update refused"
             if after.trust_factor == 0
-            else f"✕ shrunk, c = {fraction(after.trust_factor)}"
+            else f"✕ shrunk to {fraction(after.trust_factor)}"
         )
         parts.append((text, "refused_text"))
     return tuple(parts)

@@ -162,8 +162,8 @@ class BranchColumn(QWidget):
         for row in (first, self._picture_row):
             row.setSpacing(0)
         # The read-out of J has one number more than that of the action.
-        first.addWidget(self.objective, 5)
-        first.addWidget(self.action, 4)
+        first.addWidget(self.objective, 11)
+        first.addWidget(self.action, 10)
         self._picture_row.addWidget(self.gradient, 2)
         self._picture_row.addWidget(self.canvas, 1)
         views = QWidget()

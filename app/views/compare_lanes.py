@@ -11,7 +11,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from app.readouts import MINUS, NOTHING, signed
+from app.readouts import MINUS, NOTHING, signed, summands
 from app.state.moment import Column, History
 from app.theme import LIGHT, SYMBOLS, Theme
 from app.views.calm_range import CalmRange
@@ -241,6 +241,8 @@ def less(a: History, b: History) -> Series:
 
 def _alike(values: Sequence[float]) -> list[str]:
     """All with one number of decimals."""
+    if 0 < max((abs(v) for v in values if np.isfinite(v)), default=0.0) < 1:
+        return list(summands(*values, digits=3))
     places = 1 if max((abs(v) for v in values if np.isfinite(v)), default=0.0) >= 100 else 2
     return [
         f"{v:.{places}f}".replace("-", MINUS) if np.isfinite(v) else NOTHING for v in values

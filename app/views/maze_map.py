@@ -8,7 +8,6 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox
 
 from app.readouts import plain
-from app.state.map_frame import MapFrame
 from app.state.maze_picture import (
     LAYERS,
     Body,
@@ -17,7 +16,6 @@ from app.state.maze_picture import (
     at,
     body_of,
     field_of,
-    in_sight,
     paths,
     start_of,
 )
@@ -25,19 +23,16 @@ from app.state.moment import History, Moment
 from app.state.walk import Walk
 from app.theme import LIGHT, Theme
 from app.views.header import Header, Legend, Part
-from app.views.maze_items import LINES, MazeGround, MazeTraffic
-from app.views.maze_mouse import MazeMouse
+from app.views.maze_items import LINES, MazeTraffic
+from app.views.maze_plot import MazePlot
 from app.views.maze_scale import FieldScale
 from app.views.picking import REACH, distances
-from app.views.plot import Plot
 from app.views.scene_picture import LIVE_PARTICLES, fans_of, state_of
 from app.views.view import View
 from core.tasks import Maze
 from core.traces.trace import MOST_PARTICLES, EpisodeStarted
 
 Floats = NDArray[np.float64]
-LEFT = 34
-"""Width of the left axis, pixels."""
 
 TOOLTIP = """<p><b>Map</b> of the maze from above, both axes in one scale. Green: where the body
 went, its heading, and where it truly goes in H steps; dotted: its frozen twin. Orange and blue:
@@ -70,13 +65,12 @@ class MazeMap(View):
             tooltip=TOOLTIP,
             object_name="maze-map",
         )
-        self.plot = Plot(y_name="y (m)", x_name="x (m)", theme=theme, left=LEFT)
+        self.surface = MazePlot(theme)
+        self.plot, self.ground = self.surface.plot, self.surface.ground
+        self.traffic = MazeTraffic(self.plot)
         self.scale = FieldScale(theme)
-        self.ground, self.traffic = MazeGround(self.plot), MazeTraffic(self.plot)
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.scale)
-        self.frame = MapFrame(extent=(1.0, 1.0))
-        self._maze: Maze | None = None
         self._walk, self._walked_to = Walk.empty(), (-1, -1)
         self._field: Field | None = None
         self._coloured: tuple[EpisodeStarted | None, Layer, Theme] | None = None
@@ -101,7 +95,7 @@ class MazeMap(View):
 
     def fit(self) -> None:
         """The whole maze in sight."""
-        self._look_at(self.frame.fitted())
+        self.surface.fit()
 
     def show_history(self, history: History) -> None:
         """Where body and twin went."""
@@ -118,7 +112,7 @@ class MazeMap(View):
         self._show_ground(moment, maze)
         ant = None if state is None else body_of(moment, state)
         if ant is not None and self._ant is not None:
-            self._look_at(self.frame.following(self._ant.place, ant.place))
+            self.surface.follow(self._ant.place, ant.place)
         self._ant = ant
         self.plot.note("" if ant else "waiting for the first record")
         self.traffic.show_body(ant)
@@ -157,32 +151,20 @@ class MazeMap(View):
         return found
 
     def _connect(self) -> None:
-        mouse = MazeMouse(self.plot)
-        mouse.zoomed.connect(
-            lambda factor, x, y: self._look_at(self.frame.zoomed(factor, (x, y)))
-        )
-        mouse.dragged.connect(lambda x, y: self._look_at(self.frame.moved(-x, -y)))
-        mouse.left_twice.connect(self.fit)
-        mouse.pointed.connect(self._point)
+        self.surface.pointed.connect(self._point)
         self.plot.make_clickable()
         self.plot.clicked.connect(
             lambda pixel: self.particle_picked.emit(self.particle_at(pixel))
         )
-        self.plot.item.vb.sigResized.connect(self._resize)
         self._chooser.currentIndexChanged.connect(self._choose)
 
     def _show_ground(self, moment: Moment, maze: Maze) -> None:
-        if maze != self._maze:
-            self._maze = maze
-            self.ground.show_maze(maze, moment.task.goal)
-            self._look_at(MapFrame(extent=in_sight(maze), size=self.frame.size))
+        self.surface.show_maze(maze, moment.task.goal)
         wanted = (moment.episode_started, self.layer, self.theme)
         if wanted != self._coloured:
             self._coloured = wanted
             self._field = field_of(moment.episode_started, maze, self.layer)
-            self.ground.show_field(self._field, self.theme)
-            self.ground.show_start(start_of(moment))
-            self.ground.place_labels(self.frame)
+            self.surface.show_floor(self._field, start_of(moment), self.theme)
             self.scale.show_field(self._field, self.layer)
 
     def _show_walk(self, moment: Moment, ant: Body | None) -> None:
@@ -190,19 +172,6 @@ class MazeMap(View):
         if ant is not None and wanted != self._walked_to:
             self._walked_to = wanted
             self.traffic.show_walk(*paths(moment, self._walk, ant.place))
-
-    def _look_at(self, frame: MapFrame) -> None:
-        if frame == self.frame:
-            return
-        self.frame = frame
-        x, y = frame.ranges
-        self.plot.set_x(*x)
-        self.plot.set_y(*y)
-        self.ground.place_labels(frame)
-
-    def _resize(self) -> None:
-        box = self.plot.item.vb
-        self._look_at(self.frame.resized(float(box.width()), float(box.height())))
 
     def _choose(self) -> None:
         self.layer_changed.emit(self.layer)
@@ -215,12 +184,13 @@ class MazeMap(View):
     def _say(self) -> None:
         """The number under the mouse, else under the body."""
         place = self._pointed if self._pointed is not None else self._place()
-        if place is None or self._maze is None:
+        maze = self.surface.maze
+        if place is None or maze is None:
             self.header.set_readout()
             return
         x, y = (plain(round(float(each), 2)) for each in place)
         parts: list[Part] = [(f"x {x}  y {y} m", "text" if self._pointed is None else "accent")]
-        value = float("nan") if self._field is None else at(self._field, self._maze, place)
+        value = float("nan") if self._field is None else at(self._field, maze, place)
         if np.isfinite(value) and self.layer == "value":
             parts.append((f"Q {plain(value)}", "text"))
         elif np.isfinite(value):

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.state.moment import Moment
+from app.state.moment import History, Moment
 from app.state.selection import Selection
 from app.theme import LIGHT, Theme
 from app.views.action import ActionView
@@ -25,6 +25,7 @@ from app.views.compare_scene import ScenePair
 from app.views.gradient import GradientView
 from app.views.header import Header, Legend
 from app.views.objective import ObjectiveView
+from app.views.pair_map import PairMap
 from app.views.sides import SIDES, Side
 from app.views.updates import UpdatesTable
 from app.views.view import View
@@ -43,10 +44,14 @@ class TwoBranches(QWidget):
     """Shows what it is given. Making it takes long: see `in_turns`."""
 
     def __init__(
-        self, columns: dict[Side, BranchColumn], scenes: ScenePair, lanes: CompareLanes
+        self,
+        columns: dict[Side, BranchColumn],
+        scenes: ScenePair,
+        lanes: CompareLanes,
+        maze: PairMap,
     ) -> None:
         super().__init__()
-        self.columns, self.scenes, self.lanes = columns, scenes, lanes
+        self.columns, self.scenes, self.lanes, self.maze = columns, scenes, lanes, maze
         self.finding = QLabel("")
         self.go_there = QPushButton("Go there")
         self._legend = Header("", _LEGEND, LIGHT, one_line=True)
@@ -77,7 +82,9 @@ class TwoBranches(QWidget):
             yield None
         lanes = CompareLanes()
         yield None
-        yield cls(columns, scenes, lanes)
+        maze = PairMap(LIGHT)
+        yield None
+        yield cls(columns, scenes, lanes, maze)
 
     @property
     def settled(self) -> bool:
@@ -95,8 +102,15 @@ class TwoBranches(QWidget):
             else:
                 self._moments[side] = moment
                 column.show_place(moment)
+        self.maze.show_moments(moments)
         if not self._turns.isActive():
             self._turns.start(self._pause_ms())
+
+    def show_histories(self, a: History, b: History, parts_at: int | None) -> None:
+        """Both branches in the episode under the cursor, and the t at which they part."""
+        self.lanes.show_histories(a, b)
+        self.lanes.part(parts_at)
+        self.maze.show_walks(a.walk, b.walk, parts_at)
 
     def say(self, finding: str, *, can_go: bool) -> None:
         """The line above the columns, and whether it leads somewhere."""
@@ -116,6 +130,7 @@ class TwoBranches(QWidget):
         """Restyle all."""
         self._legend.set_theme(theme)
         self.lanes.set_theme(theme)
+        self.maze.set_theme(theme)
         self.scenes.set_theme(theme)
         for column in self.columns.values():
             column.set_theme(theme)
@@ -123,7 +138,7 @@ class TwoBranches(QWidget):
     def labels_fit(self) -> bool:
         """Whether all words are shown whole."""
         columns = all(column.labels_fit() for column in self.columns.values())
-        return columns and self.lanes.labels_fit()
+        return columns and self.lanes.labels_fit() and self.maze.labels_fit()
 
     def shut_down(self) -> None:
         """No more turns, and the end of the process that draws."""
@@ -184,13 +199,16 @@ class TwoBranches(QWidget):
         line.addWidget(self.finding, 1)
         line.addWidget(self.go_there)
         line.addWidget(self._legend)
-        sides = QHBoxLayout()
-        sides.setSpacing(4)
+        sides, below = QHBoxLayout(), QHBoxLayout()
+        for row in (sides, below):
+            row.setSpacing(4)
         for column in self.columns.values():
             sides.addWidget(column, 1)
+        below.addWidget(self.lanes, 4)
+        below.addWidget(self.maze, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(3)
         rows.addLayout(line)
         rows.addLayout(sides, 3)
-        rows.addWidget(self.lanes, 1)
+        rows.addLayout(below, 1)

@@ -140,9 +140,9 @@ def test_a_key_fits_the_map_again(windows: Windows, qtbot: QtBot, maze: Path) ->
     QApplication.processEvents()
     focus(qtbot, application)
     shown = map_of(application)
-    shown._look_at(shown.frame.zoomed(5.0, (1.0, 1.0)))
+    shown.surface._look_at(shown.surface.frame.zoomed(5.0, (1.0, 1.0)))
     press(application, Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
-    assert shown.frame.whole
+    assert shown.surface.frame.whole
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)], ids=["1280x720", "1600x1000"])

@@ -154,8 +154,8 @@ def test_numbers_outside_the_maze_and_in_walls_are_unknown() -> None:
 def test_another_maze_is_another_map(shown: MazeMap) -> None:
     shown.show_moment(maze_moment(20, task=UMAZE, episode_started=maze_started(UMAZE)))
     assert not shown.ground.walls.path().contains(QPointF(17.0, 0.0))
-    assert shown.frame.whole
-    assert shown.frame.extent[0] == pytest.approx(shown.frame.extent[1])
+    assert shown.surface.frame.whole
+    assert shown.surface.frame.extent[0] == pytest.approx(shown.surface.frame.extent[1])
 
 
 def test_a_field_of_another_size_or_without_numbers_is_not_drawn() -> None:

@@ -42,9 +42,9 @@ def test_a_click_on_a_line_picks_its_particle_and_a_picked_one_stands_out(
 def test_the_wheel_zooms_where_it_is_a_drag_moves_and_a_double_click_fits(
     shown: MazeMap, qtbot: QtBot
 ) -> None:
-    whole = shown.frame
+    whole = shown.surface.frame
     wheel(shown, 5.0, 3.0, notches=6)
-    near = shown.frame
+    near = shown.surface.frame
     assert near.zoom == pytest.approx(1.25**6)
     viewport, start = shown.plot.widget.viewport(), place_in(shown.plot, 5.0, 3.0)
     left = Qt.MouseButton.LeftButton
@@ -52,10 +52,10 @@ def test_the_wheel_zooms_where_it_is_a_drag_moves_and_a_double_click_fits(
     for step in range(1, 5):
         move(shown, start + QPoint(10 * step, 0), left)
     qtbot.mouseRelease(viewport, left, pos=start + QPoint(40, 0))
-    gone = shown.frame.centre[0] - near.centre[0]
+    gone = shown.surface.frame.centre[0] - near.centre[0]
     assert gone == pytest.approx(-40 * near.scale, rel=0.05)
     qtbot.mouseDClick(viewport, left, pos=start)
-    assert shown.frame == whole
+    assert shown.surface.frame == whole
     (left_end, right_end), (low, high) = shown.plot.item.vb.viewRange()
     box = shown.plot.item.vb
     assert (right_end - left_end) / box.width() == pytest.approx((high - low) / box.height())
@@ -78,4 +78,4 @@ def test_a_zoomed_map_follows_the_body(shown: MazeMap) -> None:
     wheel(shown, *place_at(LARGE, T), notches=15)
     for t in range(T, T + 60, 3):
         shown.show_moment(maze_moment(t))
-        assert shown.frame.shows(place_at(LARGE, t))
+        assert shown.surface.frame.shows(place_at(LARGE, t))
