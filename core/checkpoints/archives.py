@@ -22,12 +22,12 @@ DAMAGE = (
 """What readers raise when bytes are wrong."""
 
 
-def open_zip(content: bytes, name: str) -> zipfile.ZipFile:
+def open_zip(content: bytes, name: str, remedy: str = _AGAIN) -> zipfile.ZipFile:
     """Open a zip in memory and check its directory, before any entry is unpacked."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except DAMAGE as error:
-        raise CheckpointError(f"{name} is not a zip archive", _AGAIN) from error
+        raise CheckpointError(f"{name} is not a zip archive", remedy) from error
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES or len({entry.filename for entry in entries}) < len(entries):
         raise CheckpointError(f"{name} has too many or repeated entries", _AGAIN)

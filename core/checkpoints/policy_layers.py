@@ -30,6 +30,7 @@ MOST_LAYERS = 16
 
 TD3_BC, REBRAC = "CORL's TD3+BC", "parameters of flax, as of CORL's ReBRAC"
 _KNOWN = "give a Stable-Baselines3 archive, CORL's TD3+BC, or ReBRAC's flax parameters"
+_SB3 = "give a Stable-Baselines3 archive (SAC, TD3, TQC), or `random`"
 _EXPECTED = "give a Stable-Baselines3 SAC, TD3 or TQC archive with an MLP policy"
 _TD3_KEY = re.compile(r"actor\.mu\.(\d{1,3})\.weight")
 _HIDDEN_KEY = re.compile(r"actor\.latent_pi\.(\d{1,3})\.weight")
@@ -62,7 +63,7 @@ def read_layers(path: Path, *, only_sb3: bool = False) -> PolicyLayers:
     that flax.serialization wrote.
     """
     name = f"policy {path}"
-    content = _read_archive(path, name)
+    content = _read_archive(path, name, _SB3 if only_sb3 else _KNOWN)
     source, layers = _sb3_layers(content, name) if only_sb3 else _found_layers(content, name)
     weights = tuple(
         _plain(weight, f"the weight of layer {i}", name) for i, (weight, _) in enumerate(layers)
@@ -75,18 +76,18 @@ def read_layers(path: Path, *, only_sb3: bool = False) -> PolicyLayers:
     return PolicyLayers(weights=weights, biases=biases, source=source, sha256=sha256)
 
 
-def _read_archive(path: Path, name: str) -> bytes:
+def _read_archive(path: Path, name: str, remedy: str) -> bytes:
     try:
         if not path.is_file():
             fact = "is not a file" if path.exists() else "does not exist"
-            raise CheckpointError(f"{name} {fact}", _KNOWN)
+            raise CheckpointError(f"{name} {fact}", remedy)
         large = path.stat().st_size > LARGEST_ARCHIVE
         with path.open("rb") as file:
             content = b"" if large else file.read(LARGEST_ARCHIVE + 1)
     except OSError as error:
         raise CheckpointError(f"{name} cannot be read", str(error.strerror)) from error
     if large or len(content) > LARGEST_ARCHIVE:
-        raise CheckpointError(f"{name} is over {LARGEST_ARCHIVE >> 20} MiB", _KNOWN)
+        raise CheckpointError(f"{name} is over {LARGEST_ARCHIVE >> 20} MiB", remedy)
     return content
 
 
@@ -99,7 +100,7 @@ def _found_layers(content: bytes, name: str) -> tuple[str, Layers]:
         )
     if looks_like_flax(content):
         return REBRAC, rebrac_layers(content, name)
-    entries = open_zip(content, name).namelist()
+    entries = open_zip(content, name, _KNOWN).namelist()
     if "policy.pth" in entries:
         return _sb3_layers(content, name)
     if any(entry.endswith("/data.pkl") for entry in entries):

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.checkpoints.catalogue import find_checkpoint
 from core.checkpoints.manifest import Manifest
 from core.trust import Trust
-
-if TYPE_CHECKING:
-    from core.pretraining.parts import Part
-    from core.tasks import Task
 
 
 def check_checkpoint(name: str | Path, trust: Trust) -> Manifest:
@@ -28,15 +23,3 @@ def check_checkpoint(name: str | Path, trust: Trust) -> Manifest:
             check_program(contents[role], role, manifest.find_task(), program)
         trust.ask(role, program)
     return manifest
-
-
-def check_parts_of_recipe(parts: tuple[Part, ...], task: Task, dataset_id: str) -> None:
-    """Raise InputError where a recipe, one of its policies or the new id cannot be used."""
-    from core.pretraining.minari_writer import free_path
-    from core.pretraining.parts import check_parts, check_policy
-
-    check_parts(parts)
-    free_path(dataset_id)
-    for part in parts:
-        if part.is_file:
-            check_policy(Path(part.policy), task)

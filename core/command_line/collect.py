@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.command_line.checking import check_parts_of_recipe
 from core.command_line.output import say
 from core.command_line.parser import UsageError, add_command, number, whole_number
 from core.command_line.task_finding import HELP, find_task
@@ -56,20 +55,25 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Collect and say what was written."""
-    task = find_task(arguments.task)
     for flag, given in (("--noise", arguments.noise), ("--first-seed", arguments.first_seed)):
         if arguments.recipe and given is not None:
             raise UsageError(f"{flag} goes with --policy", "write it into the recipe's parts")
     if arguments.policies and not arguments.recipe:
         raise UsageError("--policies goes with --recipe", "give the whole path to --policy")
-    from core.pretraining.parts import Part, read_recipe
+    from core.pretraining.minari_writer import free_path
+    from core.pretraining.parts import Part, check_parts, check_policy, read_recipe
 
+    free_path(arguments.dataset)
     if arguments.recipe:
         recipe = read_recipe(arguments.recipe, arguments.policies)
     else:
         noise, first_seed = arguments.noise or 0.0, arguments.first_seed or 0
         recipe = (Part(policy=arguments.policy, noise=noise, first_seed=first_seed),)
-    check_parts_of_recipe(recipe, task, arguments.dataset)
+    check_parts(recipe)
+    task = find_task(arguments.task)
+    for part in recipe:
+        if part.is_file:
+            check_policy(Path(part.policy), task)
     from core.pretraining.collect import collect
 
     written = collect(

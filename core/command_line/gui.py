@@ -11,6 +11,7 @@ from core.checkpoints.catalogue import find_checkpoint, read_manifest
 from core.command_line.options import add_settings, settings_given, settings_of, trust_of
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.window import WindowCommands
+from core.errors import InputError
 from core.settings import CONTROLLERS, Settings
 
 DEFAULT_CHECKPOINT = "hopper"
@@ -94,8 +95,14 @@ def _ask_for_trust(arguments: argparse.Namespace) -> None:
     """Where the checkpoint is a program; a trace is asked about when it goes on."""
     target = arguments.target or DEFAULT_CHECKPOINT
     if not Path(target).is_file():
+        _check_is_no_trace(Path(target))
         for kind, name in read_manifest(find_checkpoint(target)).programs():
             trust_of(arguments).ask(kind, name)
+
+
+def _check_is_no_trace(target: Path) -> None:
+    if target.suffix == ".trace" and not target.exists():
+        raise InputError(f"there is no trace {target}", "check the path")
 
 
 def _settings(arguments: argparse.Namespace) -> Settings | None:

@@ -74,8 +74,8 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Train and say where the checkpoint is."""
-    task = find_task(arguments.task, dataset_id=arguments.dataset)
     _check_output(arguments.output, resume=arguments.resume)
+    task = find_task(arguments.task, dataset_id=arguments.dataset)
     if task.name in TASKS:
         _kind(arguments)
     # Data that cannot be used are refused before torch is imported, which takes a second.
@@ -100,6 +100,8 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
 
 def _check_output(output: Path, *, resume: bool) -> None:
     """Raise InputError now rather than after hours of training."""
+    if output.name in ("", ".."):
+        raise InputError(f"{output} names no folder of its own", "choose another --output")
     check_target(output / MANIFEST_FILE)
     scratch = output.with_name(f"{output.name}.training")
     if (output / MANIFEST_FILE).exists():

@@ -101,3 +101,11 @@ def test_the_window_refuses_a_damaged_trace(place: Path) -> None:
 def test_the_window_refuses_a_display_that_is_not_there(place: Path) -> None:
     line = process_refuses(("gui", "good"), DISPLAY=":4711", QT_QPA_PLATFORM="")
     assert ":4711" in line
+
+
+@pytest.mark.parametrize("output", [".", "..", "/"])
+def test_a_training_needs_a_folder_of_its_own(
+    place: Path, capfd: pytest.CaptureFixture[str], output: str
+) -> None:
+    line = refusal(capfd, "train", "hopper", "--dataset", "x.hdf5", "--output", output)
+    assert "choose another --output" in line

@@ -74,3 +74,9 @@ def test_a_trace_that_exists_is_not_overwritten(
     (place / "t.trace").write_text("mine")
     refusal(capfd, "run", "good", "--steps", "2", "--trace", "t.trace")
     assert (place / "t.trace").read_text() == "mine"
+
+
+def test_a_trace_that_is_not_there_is_no_missing_checkpoint(
+    place: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert "there is no trace x.trace: check the path" in refusal(capfd, "gui", "x.trace")
