@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from PyQt6.QtCore import QByteArray, QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QColor
 from PyQt6.QtWidgets import (
+    QAbstractScrollArea,
     QDockWidget,
     QLabel,
     QLayout,
@@ -30,7 +31,8 @@ from app.panels.message_bar import MessageBar
 from app.panels.settings_panel import SettingsPanel
 from app.panels.status_panel import StatusPanel
 from app.panels.task_panel import TaskPanel
-from app.theme import Theme
+from app.restyling import Job, Restyling
+from app.theme import Theme, dress
 from app.view_set import ViewSet
 
 Area = Qt.DockWidgetArea
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
         self.status_panel = StatusPanel()
         self._badge = QLabel()
         self._badge.setObjectName("badge")
+        self.restyling = Restyling(self)
         self._running = False
         self._text_color = QColor()
         self.theme: Theme | None = None
@@ -155,11 +158,22 @@ class MainWindow(QMainWindow):
         return self.restoreState(state, self._layout_version())
 
     def set_theme(self, theme: Theme) -> None:
-        """Restyle views, panels and icons."""
+        """Restyle views, panels and icons: in several turns where they can be seen."""
         self.theme = theme
-        self.views.set_theme(theme)
-        for widget in self._themed:
-            widget.set_theme(theme)
+        self._restyle_bars(theme)
+        areas = self.findChildren(QAbstractScrollArea)
+        jobs = [Job(area, partial(dress, area, theme)) for area in areas]
+        themed = {id(each): each for each in (*self.views.all(), *self._themed)}
+        for widget in themed.values():
+            own = widget if isinstance(widget, QWidget) else self
+            jobs.append(Job(own, partial(widget.set_theme, theme)))
+        if self.isVisible():
+            self.restyling.start(jobs)
+            return
+        for job in jobs:
+            job.act()
+
+    def _restyle_bars(self, theme: Theme) -> None:
         self._text_color = QColor(theme.text)
         self.commands.set_color(self._text_color)
         self.commands.set_running(self._running, self._text_color)
@@ -195,6 +209,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Whoever runs things ends them first."""
+        self.restyling.stop()
         self.closing.emit()
         super().closeEvent(event)
 

@@ -103,7 +103,7 @@ class ViewSet(QObject):
 
     def set_selection(self, selection: Selection) -> None:
         """One selection for all: what is picked in one view is picked out in every view."""
-        for view in self._all():
+        for view in self.all():
             view.set_selection(selection)
         for view in self._pickable():
             view.particle_picked.connect(selection.select)
@@ -116,11 +116,6 @@ class ViewSet(QObject):
         self.verdict.show_history(history)
         self.scene.maze.show_history(history)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle all."""
-        for view in self._all():
-            view.set_theme(theme)
-
     def shut_down(self) -> None:
         """No more turns, and the end of the scene's process."""
         self._waiting.clear()
@@ -129,7 +124,7 @@ class ViewSet(QObject):
 
     def by_name(self) -> dict[str, AnyView]:
         """The views, by the names of their attributes."""
-        return {name: view for name, view in vars(self).items() if view in self._all()}
+        return {name: view for name, view in vars(self).items() if view in self.all()}
 
     def _is_jump(self, moment: Moment) -> bool:
         """Whether a person went elsewhere, and neither played nor dragged nor stepped there.
@@ -171,7 +166,8 @@ class ViewSet(QObject):
     def _pickable(self) -> tuple[SceneView | View, ...]:
         return self.scene, self.objective, self.decomposition, self.model
 
-    def _all(self) -> tuple[AnyView, ...]:
+    def all(self) -> tuple[AnyView, ...]:
+        """Every view, the scene first."""
         return (self.scene, *self._readers())
 
     def _readers(self) -> tuple[AnyView, ...]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPalette, QShowEvent
-from PyQt6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractScrollArea,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.state.selection import Selection
-from app.theme import LIGHT, Theme
+from app.theme import LIGHT, Theme, dress
 from app.views.two_branches import TwoBranches
 
 TURN_MS = 40
@@ -102,6 +109,8 @@ class CompareView(QStackedWidget):
         self.addWidget(two)
         # Colours that a widget got before it had a parent would not survive.
         two.set_theme(self._theme)
+        for area in two.findChildren(QAbstractScrollArea):
+            dress(area, self._theme)
         two.set_selection(self._selection)
         self.two = two
         self.built.emit(two)

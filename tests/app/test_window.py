@@ -142,10 +142,13 @@ def test_the_layout_is_remembered_and_can_be_reset(windows: Windows, trace: Path
     assert second.window.docks["timeline"].isVisible()
 
 
-def test_the_theme_changes_everywhere_and_is_remembered(windows: Windows, trace: Path) -> None:
+def test_the_theme_changes_everywhere_and_is_remembered(
+    windows: Windows, trace: Path, qtbot: QtBot
+) -> None:
     application = windows.open(trace=trace, theme="light")
     light = application.window.grab().toImage()
     give(application, "theme")
+    qtbot.waitUntil(lambda: application.window.restyling.settled)
     dark = application.window.grab().toImage()
     assert light.pixelColor(5, 5).lightness() > 150 > 100 > dark.pixelColor(5, 5).lightness()
     application.window.close()
