@@ -150,7 +150,7 @@ def test_a_file_of_torch_export_becomes_the_policy_and_a_static_one_is_refused(
     checkpoint = load(tmp_path / "mine", Trust(given=True))
     assert isinstance(checkpoint.policy, ForeignPolicy)
     assert list(checkpoint.policy.layers()) == ["net.0", "net.2"]
-    with pytest.raises(InputError, match=r"does not take a batch of 1.*dynamic batch"):
+    with pytest.raises(InputError, match=r"takes a batch of 4 alone.*dynamic batch"):
         bring(tmp_path, policy=str(FILES / "static.pt2"))
 
 
