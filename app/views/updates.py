@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from app.readouts import NOTHING, against, fraction, milliseconds, plain, signed
 from app.state.moment import Moment
-from app.theme import LIGHT, PLOT_TEXT, Theme, font, text_width
+from app.theme import LIGHT, PLOT_TEXT, Theme, dress, font, text_width
 from app.views.header import Header, Part
 from app.views.rule_record import RuleRecord
 from app.views.view import View
@@ -94,6 +94,7 @@ class UpdatesTable(View):
         """Recolour the rows; the selected one is tinted, its text stays readable."""
         self._model.set_theme(theme)
         self._rule.set_theme(theme)
+        dress(self._table, theme)
         palette = self._table.palette()
         palette.setColor(QPalette.ColorRole.Highlight, theme.color("accent", 0.25))
         palette.setColor(QPalette.ColorRole.HighlightedText, theme.color("text"))

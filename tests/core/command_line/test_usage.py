@@ -24,7 +24,7 @@ COMMANDS = (
     "benchmark",
     "doctor",
 )
-COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a")
+COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a-v0")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a")
         (["evaluate", "no/such"], "there is no checkpoint 'no/such'"),
         (["replay", "no/such"], "no/such"),
         (["replay"], "missing: TRACE"),
-        (["collect", "cartpole", "--policy", "random", "--steps", "9", "--dataset", "a"],
+        (["collect", "cartpole", "--policy", "random", "--steps", "9", "--dataset", "a-v0"],
          "there is no task 'cartpole'"),
         (["collect", "hopper", "--steps", "9", "--dataset", "a"], "--recipe --policy"),
         ([*COLLECT, "--recipe", "r", "--noise", "1"], "--noise goes with --policy"),
