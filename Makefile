@@ -55,7 +55,7 @@ screenshots: setup ## make the pictures of docs/images
 		$(PICTURE) --theme $$theme --size 1280x720 --screenshot docs/images/window-$$theme-1280x720.png || exit 1; \
 	done
 
-	@for task in walker2d halfcheetah antmaze-umaze antmaze-medium-play; do \
+	@for task in walker2d halfcheetah antmaze-umaze antmaze-medium-play antmaze-large-play; do \
 		$(BIN)/python main.py gui $$task --offscreen --at-step 40 --theme light --size 1600x1000 \
 			--screenshot docs/images/task-$$task.png || exit 1; \
 	done
