@@ -16,6 +16,9 @@ FEWEST_FOR_INTERVAL = 5
 _BLOCK = 500
 """Resamples drawn at once, to bound the memory."""
 
+_QUANTILE = 1.959963984540054
+"""Of the normal distribution, at 97.5 %."""
+
 Values = NDArray[np.float64]
 
 
@@ -82,3 +85,14 @@ def compare_success(baseline: Sequence[bool], controller: Sequence[bool]) -> Suc
     discordant = gained + lost
     tail = sum(comb(discordant, i) for i in range(min(gained, lost) + 1)) / 2**discordant
     return SuccessComparison(gained=gained, lost=lost, p_value=min(1.0, 2.0 * tail))
+
+
+def success_interval(successes: Sequence[bool]) -> tuple[float, float]:
+    """Wilson's 95 % interval of a success rate, within 0..1. Raises ValueError for none."""
+    n = len(successes)
+    if n == 0:
+        raise ValueError("no episode has no success rate")
+    rate, weight = sum(successes) / n, _QUANTILE**2 / n
+    middle = rate + weight / 2
+    half = (weight * rate * (1 - rate) + weight**2 / 4) ** 0.5
+    return (middle - half) / (1 + weight), (middle + half) / (1 + weight)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from core.evaluation.compare import compare, compare_success
+from core.evaluation.compare import compare, compare_success, success_interval
 from core.evaluation.report import BASELINE
 from core.tasks import TASKS
 
@@ -21,7 +21,8 @@ Result = Mapping[str, Any]
 """What Report.to_dict gives, as it is or read from a file."""
 Rows = list[tuple[str, ...]]
 NOTE = (
-    "success: the goal was reached; where a task has none, the time limit was, without a fall."
+    "success: the goal was reached, with Wilson's 95 % interval; where a task has none, the"
+    " time limit was, without a fall."
     " gain: mean of the differences paired by reset seed, with a bootstrap 95 % interval"
     " (none below n = 5); p: exact McNemar test of the successes. One trained policy each."
 )
@@ -113,7 +114,7 @@ def _rows(result: Result) -> list[dict[str, str]]:
             **about,
             "preset": controller.preset,
             "controller": name,
-            **_figures(controller, digits),
+            **_figures(controller, digits, goal=goal),
             **(
                 _NO_GAIN
                 if baseline is None or name == BASELINE
@@ -139,17 +140,25 @@ def _read(values: Mapping[str, Any]) -> _Controller:
     )
 
 
-def _figures(controller: _Controller, digits: int) -> dict[str, str]:
+def _figures(controller: _Controller, digits: int, *, goal: bool) -> dict[str, str]:
     returns, n = controller.returns, len(controller.returns)
     spread = stdev(returns) if n > 1 else 0.0
     score = fmean(controller.scores)
     return {
         "return": f"{fmean(returns):.{digits}f} ± {spread:.{digits}f}",
         "score": _NOTHING if math.isnan(score) else f"{score:.1f}",
-        "success": f"{100 * fmean(controller.successes):.0f} %",
+        "success": _success(controller.successes, goal=goal),
         "n": str(n),
         "ms per environment step": f"{controller.ms_per_step:.1f}",
     }
+
+
+def _success(successes: Sequence[bool], *, goal: bool) -> str:
+    rate = f"{100 * fmean(successes):.0f} %"
+    if not goal:
+        return rate
+    low, high = success_interval(successes)
+    return f"{rate} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 _NO_GAIN = {"gain over frozen [95 % CI]": "", "p": "", "wins/ties/losses": ""}

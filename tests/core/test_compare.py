@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.evaluation.compare import bootstrap_interval, compare, compare_success
+from core.evaluation.compare import (
+    bootstrap_interval,
+    compare,
+    compare_success,
+    success_interval,
+)
 
 
 def test_the_gain_is_the_mean_of_paired_differences() -> None:
@@ -89,3 +94,10 @@ def test_five_gained_and_none_lost_is_one_in_sixteen() -> None:
 def test_success_of_unequally_many_episodes_is_refused() -> None:
     with pytest.raises(ValueError, match="argument"):
         compare_success([True], [True, False])
+
+
+@pytest.mark.parametrize(("reached", "n"), [(0, 1), (3, 8), (32, 50), (50, 50)])
+def test_the_interval_of_a_success_rate_is_wilsons(reached: int, n: int) -> None:
+    wanted = stats.binomtest(reached, n).proportion_ci(0.95, method="wilson")
+    found = success_interval([True] * reached + [False] * (n - reached))
+    assert found == pytest.approx((wanted.low, wanted.high), abs=1e-9)

@@ -62,7 +62,7 @@ def test_the_gain_is_that_of_the_result_with_its_interval() -> None:
 
 def test_with_a_goal_the_gain_is_in_successes_with_mcnemars_p() -> None:
     rows = rows_of([maze_result([0, 0, 0, 0, 0, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 0])])
-    assert cell(rows, 1, "success") == "38 %"
+    assert cell(rows, 1, "success") == "38 % [14, 69]"
     assert cell(rows, 1, "return") == "0.38 ± 0.52"
     assert cell(rows, 1, "score") == "37.5"
     assert cell(rows, 2, "gain over frozen").startswith("+50 % [")
