@@ -18,8 +18,10 @@ Written by `python main.py sweep --markdown FILE...`; the files are in docs/resu
 
 Adaptation starts from a frozen policy. Where that policy was held too close to its data, or too
 loosely, a gain of adaptation may be one that a better beta_actor would have given for nothing.
-So here is, for each data set, ReBRAC alone with several beta_actor: everything else, the seed
-too, is that of the shipped checkpoint's recipe. One trained policy a row; differences are
+So here is, for each data set, ReBRAC alone with several beta_actor: everything else is that of
+the recipe, seed and number of updates named, the same in all rows; where those updates are
+fewer than the shipped checkpoint had (docs/checkpoints.md), its own row is that of a shorter
+training, its learning rate falling sooner. One trained policy a row; differences are
 paired by reset seed, with bootstrap 95 % intervals; Q (its penalty added back) is beside the
 discounted Monte Carlo return from the same states; settled: see docs/checkpoints.md.
 """
