@@ -11,7 +11,7 @@ from core.checkpoints.catalogue import list_checkpoints, read_manifest
 from core.command_line.output import progress, say, table, warn
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.task_finding import HELP, find_task
-from core.command_line.train import kind_of
+from core.command_line.train import kind_of, knows_coefficients
 from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target, read_json, write_json
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from core.pretraining.recipes import Recipe
 
 MOST_BETAS = 32
+TRAINING_SEEDS = range(10_000, 10_010)
+"""Those of core.evaluation.sweep, which imports torch."""
 
 
 def add_parser(commands: Any) -> None:
@@ -78,13 +80,13 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     if arguments.markdown:
         return _print_page(arguments)
     _check_usage(arguments)
-    sweep = _sweep(arguments)
+    task = find_task(arguments.task, dataset_id=arguments.dataset)
+    _check_before_torch(arguments, task)
+    sweep = _sweep(arguments, task)
     from core.evaluation.sweep import KeptPoints, forget, run_sweep
     from core.evaluation.sweep_table import sweep_rows, sweep_title
 
     path: Path = arguments.json
-    if path.exists() and not arguments.resume:
-        raise UsageError(f"{path} exists", "add to it with --resume, or name another --json")
     kept = KeptPoints(sweep, path, resume=arguments.resume)
     done = len(sweep.betas) - len(kept.missing())
     with progress(len(sweep.betas), "policies", done=done) as bar:
@@ -146,19 +148,49 @@ def _check_usage(arguments: argparse.Namespace) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise UsageError(f"missing: {', '.join(missing)}", "see python main.py sweep --help")
-    check_target(arguments.json)
-
-
-def _sweep(arguments: argparse.Namespace) -> Sweep:
-    from core.evaluation.sweep import TRAINING_SEEDS, Sweep
-
-    task = find_task(arguments.task, dataset_id=arguments.dataset)
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.episodes)
-    if set(seeds) & set(TRAINING_SEEDS):
+    path: Path = arguments.json
+    check_target(path)
+    if not arguments.resume and path.exists():
+        raise UsageError(f"{path} exists", "add to it with --resume, or name another --json")
+    if set(_seeds(arguments)) & set(TRAINING_SEEDS):
         raise UsageError(
             f"reset seeds {TRAINING_SEEDS[0]}..{TRAINING_SEEDS[-1]} were seen in training",
             "choose another --first-seed",
         )
+
+
+def _check_before_torch(arguments: argparse.Namespace, task: Task) -> None:
+    """What can be refused without torch, which takes a second and 200 MB to import."""
+    path, folder = arguments.json, _folder(arguments)
+    if arguments.resume and path.exists():
+        read_json(path)
+    if not arguments.resume and folder.exists():
+        raise UsageError(f"{folder} holds a stopped sweep", "go on with --resume, or delete it")
+    kind = kind_of(arguments.dataset)
+    if arguments.beta_critic is None and not knows_coefficients(task, kind, arguments.recipe):
+        raise UsageError(
+            f"no beta_critic is known for {task.name}{f' {kind}' if kind else ''} "
+            f"(the data set is called {arguments.dataset[:80]})",
+            "give --beta-critic",
+        )
+    from core.data.source import load_dataset
+
+    load_dataset(arguments.dataset, task)
+
+
+def _seeds(arguments: argparse.Namespace) -> tuple[int, ...]:
+    return tuple(range(arguments.first_seed, arguments.first_seed + arguments.episodes))
+
+
+def _folder(arguments: argparse.Namespace) -> Path:
+    """Of what is unfinished."""
+    result: Path = arguments.json
+    return result.with_name(f"{result.name}.sweep")
+
+
+def _sweep(arguments: argparse.Namespace, task: Task) -> Sweep:
+    from core.evaluation.sweep import Sweep
+
     recipe = _recipe(arguments, task, arguments.beta_actor[0], arguments.beta_critic)
     if arguments.updates is not None:
         recipe = recipe.capped(arguments.updates)
@@ -167,8 +199,8 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         dataset_id=arguments.dataset,
         recipe=recipe,
         betas=arguments.beta_actor,
-        reset_seeds=tuple(seeds),
-        folder=arguments.json.with_name(f"{arguments.json.name}.sweep"),
+        reset_seeds=_seeds(arguments),
+        folder=_folder(arguments),
         seed=arguments.seed,
         default_beta=_default_beta(arguments, task),
     )

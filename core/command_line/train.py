@@ -26,6 +26,8 @@ _KINDS = (
     "play", "diverse",
 )  # fmt: skip
 """Longer names first: they contain the shorter ones."""
+_MAZES = ("play", "diverse")
+"""Those of the mazes."""
 
 
 def add_parser(commands: Any) -> None:
@@ -77,7 +79,7 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     _check_output(arguments.output, resume=arguments.resume)
     task = find_task(arguments.task, dataset_id=arguments.dataset)
     if task.name in TASKS:
-        _kind(arguments)
+        _check_kind(arguments, task)
     # Data that cannot be used are refused before torch is imported, which takes a second.
     from core.data.source import load_dataset
 
@@ -117,6 +119,22 @@ def _check_output(output: Path, *, resume: bool) -> None:
 def kind_of(dataset: str) -> str:
     """The kind of data that the name of a data set says; empty where it says none."""
     return next((kind for kind in _KINDS if kind in Path(dataset).name), "")
+
+
+def knows_coefficients(task: Task, kind: str, recipe: str) -> bool:
+    """Whether find_recipe knows some for that kind of data; without torch."""
+    if task.maze is not None and recipe == "cpu":
+        return task.name in TASKS
+    return task.name in TASKS and bool(kind) and (kind in _MAZES) == (task.maze is not None)
+
+
+def _check_kind(arguments: argparse.Namespace, task: Task) -> None:
+    kind, given = _kind(arguments), (arguments.beta_actor, arguments.beta_critic)
+    if None in given and not knows_coefficients(task, kind, arguments.recipe):
+        raise UsageError(
+            f"no ReBRAC coefficients are known for {task.name} {kind}",
+            "give --kind, or --beta-actor and --beta-critic",
+        )
 
 
 def _recipe(arguments: argparse.Namespace, task: Task) -> Recipe:

@@ -51,8 +51,8 @@ def _metadata(dataset_id: str) -> dict[str, Any]:
     except Exception as error:
         line = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(
-            f"the data set {dataset_id} cannot be loaded ({line})",
-            "list local ones with `minari list local`, "
+            f"there is no local data set {dataset_id}, nor can it be fetched ({line})",
+            "list local ones with `python main.py datasets`, "
             "or collect one with `python main.py collect`",
         ) from error
     metadata = read_metadata(dataset_id)

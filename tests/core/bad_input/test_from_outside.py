@@ -100,6 +100,7 @@ print(json.dumps([code, seconds, used.ru_maxrss * 1024]))
 NAN = b"\x00\x00\xc0\x7f" * 3
 """Three of them: the last bias of the sound program."""
 COLLECT = "collect hopper --recipe x.json --steps 10 --dataset own/new/data-v0"
+SWEEP = "sweep hopper --beta-actor 0.1 --json s.json"
 CASES: dict[str, tuple[Make, str]] = {
     "SB3, a pickle bomb": policy("SB3: a bomb among its tensors"),
     "SB3, a zip bomb": policy("SB3: unpacks to 65 MiB"),
@@ -120,6 +121,15 @@ CASES: dict[str, tuple[Make, str]] = {
     "a checkpoint, 10 GB": (huge_header, "run good --steps 1"),
     "a trace": (bomb("x.trace"), "repro x.trace --at 0,0,0,0 --output new"),
     "D4RL, 10 GB": (hollow_columns, "train hopper --dataset medium-replay.hdf5 --output new"),
+    "D4RL, 10 GB, swept": (hollow_columns, f"{SWEEP} --dataset medium-replay.hdf5"),
+    "no data to sweep": (lambda _: None, f"{SWEEP} --dataset psiscope/hopper/medium-v99"),
+    "a sweep to go on with": (bomb("s.json"), f"{SWEEP} --dataset medium.hdf5 --resume"),
+    "a sweep on seen seeds": (
+        lambda _: None, f"{SWEEP} --dataset medium.hdf5 --first-seed 10005",
+    ),
+    "data of no known kind": (
+        lambda _: None, "train hopper --dataset psiscope/hopper/play-v0 --output new",
+    ),
     "Minari, a program": (named_program, "train dataset --dataset own/strange-v0 --output new"),
     "a recipe": (bomb("x.json"), COLLECT),
     "a result": (bomb("x.json"), "evaluate --table x.json"),

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from core.command_line import sweep as sweep_command
+from core.evaluation import sweep
 from core.pretraining import rebrac
 from core.pretraining.collect import Part, collect
 from core.tasks import TASKS
@@ -75,6 +77,11 @@ def test_a_sweep_is_stopped_gone_on_with_and_printed(
         (["sweep"], "missing: TASK, --dataset, --beta-actor, --json"),
         ([*SWEEP], "missing: --json"),
         ([*SWEEP, "--json", "s.json", "--first-seed", "9999"], "were seen in training"),
+        (
+            ["sweep", "hopper", "--dataset", "own/x-v0", "--beta-actor", "1", "--json", "s"],
+            "no beta_critic is known for hopper (the data set is called own/x-v0): give "
+            "--beta-critic",
+        ),
         (["sweep", "hopper", "--beta-actor", "0.1,0.1"], "repeats a number"),
         (["sweep", "hopper", "--beta-actor", "0.1,x"], "'x' is not a number from 0 to 100"),
         (["sweep", "hopper", "--markdown", "s.json"], "--markdown trains nothing"),
@@ -98,3 +105,7 @@ def test_what_is_no_sweep_is_refused_in_one_line(
     path.write_text(content)
     assert command_line("sweep", "--markdown", path) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_seeds_that_are_refused_are_those_of_training() -> None:
+    assert sweep_command.TRAINING_SEEDS == sweep.TRAINING_SEEDS
