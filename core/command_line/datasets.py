@@ -12,12 +12,20 @@ from core.command_line.output import say, say_json, table
 from core.command_line.parser import UsageError, add_command
 from core.command_line.train import UNKNOWN_BETA, kind_of
 from core.command_line.window import WindowCommands
-from core.data.listing import ListedDataset, datasets_folder, find_dataset, list_datasets
+from core.data.listing import (
+    LONGEST_RECIPE,
+    ListedDataset,
+    datasets_folder,
+    find_dataset,
+    list_datasets,
+)
 from core.dataset_returns import Returns
 from core.errors import DataError, InputError
 from core.tasks import TASKS
 
 _HEADING = ("id", "task", "episodes", "transitions", "size", "mean", "best")
+LONGEST_SHOWN = 3000
+"""Characters of a recipe that are printed; those of the AntMazes have 2,000."""
 _BAR = 40
 """Characters of the longest bar of a histogram."""
 
@@ -84,7 +92,13 @@ def _show_one(dataset_id: str, *, as_json: bool) -> None:
         bar = "#" * round(_BAR * count / most)
         say(f"{low:12.1f} .. {high:<12.1f} {count:7,} {bar}".rstrip())
     if dataset.recipe:
-        say(f"\nrecipe {dataset.recipe}")
+        say(f"\nrecipe {_shown(dataset.recipe)}")
+
+
+def _shown(recipe: str) -> str:
+    if len(recipe) <= LONGEST_SHOWN:
+        return recipe
+    return f"{recipe[:LONGEST_SHOWN]}… (cut: --json gives up to {LONGEST_RECIPE:,} characters)"
 
 
 def _with_returns(dataset: ListedDataset) -> tuple[ListedDataset, Returns | None]:

@@ -26,7 +26,7 @@ MOST_FOLDERS = 20_000
 """Looked into before the search ends."""
 LONGEST_NAME = 200
 LONGEST_RECIPE = 20_000
-"""Characters that are shown."""
+"""Characters that are kept."""
 _DEEPEST = 8
 _ID = re.compile(r"([-\w]+/)*[-\w]+-v\d+")
 """Minari's, with the version that loading needs."""
@@ -85,9 +85,12 @@ def find_dataset(dataset_id: str, root: Path | None = None) -> ListedDataset:
 
 
 def printable(text: str, limit: int = LONGEST_NAME) -> str:
-    """A stranger's text on one line, in characters that every screen and file can take."""
-    kept = "".join(c if c.isprintable() else "?" for c in text[:limit])
-    return kept + ("…" if len(text) > limit else "")
+    """A stranger's text on one line, in characters that every screen and file can take: the
+    others are escaped (\\x1b). At most `limit` characters, then an ellipsis."""
+    kept = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit]
+    )
+    return kept[:limit] + ("…" if max(len(text), len(kept)) > limit else "")
 
 
 def _folders(root: Path) -> Iterator[Path]:
@@ -150,7 +153,7 @@ def _read(dataset_id: str, folder: Path) -> ListedDataset:
         episodes=_count(metadata, "total_episodes"),
         transitions=_count(metadata, "total_steps"),
         size=_size(folder),
-        recipe=_text(metadata.get("psiscope_recipe"), LONGEST_RECIPE),
+        recipe=_recipe(metadata.get("psiscope_recipe")),
         algorithm=_text(metadata.get("algorithm_name"), LONGEST_NAME),
     )
 
@@ -221,6 +224,11 @@ def _size(folder: Path) -> int:
 
 def _text(value: Any, limit: int) -> str:
     return printable(value, limit) if isinstance(value, str) else ""
+
+
+def _recipe(value: Any) -> str:
+    """With its line breaks, which mean nothing in JSON, as spaces."""
+    return _text(" ".join(value.split()) if isinstance(value, str) else "", LONGEST_RECIPE)
 
 
 def _words(error: OSError) -> str:

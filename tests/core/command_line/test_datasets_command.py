@@ -66,6 +66,24 @@ def test_one_of_them_has_a_histogram_and_the_coefficients_it_would_be_trained_wi
     assert found["returns"]["best"] == 3.0
 
 
+def test_a_strange_recipe_is_cut_with_a_word_and_moves_no_cursor(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    path = folder / HOPPER / "data" / "metadata.json"
+    metadata = json.loads(path.read_text())
+    recipe = "[\n  \x1b[2J\u202e\udc80" + "x" * 10**6
+    path.write_text(json.dumps(metadata | {"psiscope_recipe": recipe}))
+    assert command_line("datasets", HOPPER) == 0
+    printed = capsys.readouterr().out
+    last = printed.splitlines()[-1]
+    assert last.startswith(r"recipe [ \x1b[2J\u202e\udc80xxx")
+    assert last.endswith("xxx… (cut: --json gives up to 20,000 characters)")
+    assert len(last) < 3100
+    assert all(line.isprintable() for line in printed.splitlines())
+    assert command_line("datasets", HOPPER, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["recipe"]) == 20_001
+
+
 def test_without_data_it_says_how_to_make_some(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
