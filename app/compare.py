@@ -105,6 +105,9 @@ class Compare(QObject):
             column.branch_chosen.connect(partial(self.choose, side))
             column.k_selected.connect(partial(self._go_to_side, side))
             column.mark.clicked.connect(partial(self._go_to_mark, side))
+        if self.view.isVisible():
+            self._fill()
+            self._take_study()
 
     # What the window shows.
 

@@ -66,6 +66,12 @@ class BranchColumn(QWidget):
         fan = () if self.fan is None else (self.fan,)
         return (self.objective, self.action, self.gradient, *fan, self.table)
 
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What takes long to show, each a part of a page of its own."""
+        picture = self.canvas if self.fan is None else self.fan
+        return (self.objective, self.action, self.gradient, picture, self.table)
+
     def show_branches(self, words: Sequence[str], branch: int) -> None:
         """All branches by number, and the one that is chosen."""
         known = [self.selector.itemText(i) for i in range(self.selector.count())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -124,20 +124,15 @@ class CompareLanes(QWidget):
 
     t_selected = pyqtSignal(int)
 
-    def __init__(self, theme: Theme = LIGHT) -> None:
+    def __init__(self, lanes: Sequence[PairLane], axis: Plot, theme: Theme = LIGHT) -> None:
         super().__init__()
         self.setObjectName("compare-lanes")
         self.setToolTip(TOOLTIP)
         self.setAutoFillBackground(True)
         parting = (Legend("doubt", "first divergence"),)
         self.header = Header("Over t", parting, theme, one_line=True)
-        self.returns = PairLane("return", "", SIDES, theme)
-        self.difference = PairLane(f"return, B {MINUS} A", "", (None,), theme)
-        self.gains = PairLane("gain of J", "", SIDES, theme)
-        self.lanes = (self.returns, self.difference, self.gains)
-        self._axis = Plot(
-            y_name="", x_name="environment step t", theme=theme, left=LEFT, least_height=31
-        )
+        self.returns, self.difference, self.gains = self.lanes = tuple(lanes)
+        self._axis = axis
         self._span, self._last = Span(), 0.0
         self._lay_out()
         mouse = self._mouse = TimeMouse(self)
@@ -147,6 +142,29 @@ class CompareLanes(QWidget):
         mouse.panned.connect(self._pan)
         mouse.zoomed.connect(self._zoom)
         mouse.left_twice.connect(self._fit)
+
+    @classmethod
+    def in_turns(cls, theme: Theme = LIGHT) -> Generator[None, None, CompareLanes]:
+        """Makes one plot at a time, and returns the whole."""
+        both, none = tuple[Side | None, ...](SIDES), (None,)
+        lanes = []
+        for name, sides in (
+            ("return", both),
+            (f"return, B {MINUS} A", none),
+            ("gain of J", both),
+        ):
+            lanes.append(PairLane(name, "", sides, theme))
+            yield
+        axis = Plot(
+            y_name="", x_name="environment step t", theme=theme, left=LEFT, least_height=31
+        )
+        yield
+        return cls(lanes, axis, theme)
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What takes long to show."""
+        return (*(lane.plot for lane in self.lanes), self._axis)
 
     def show_histories(self, a: History, b: History) -> None:
         """Both branches in the episode under the cursor."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPalette, QShowEvent
 from PyQt6.QtWidgets import (
@@ -18,11 +20,12 @@ from app.theme import LIGHT, Theme, dress
 from app.views.two_branches import TwoBranches
 
 TURN_MS = 40
-"""Between two views that are made ahead of need."""
+"""Between two plots that are made ahead of need; those that are waited for come at once."""
 ONE_BRANCH = """<p><b>There is one branch so far: nothing to compare.</b></p>
 <p>A fork goes on from any recorded (t, k) with other settings, another checkpoint or another
 seed, and leaves what is recorded as it is. Both then stand side by side here, and the first
 record in which they differ is named.</p>"""
+MAKING = "Both branches come into sight here."
 
 
 class CompareView(QStackedWidget):
@@ -41,12 +44,14 @@ class CompareView(QStackedWidget):
         """None until they are made."""
         self.fork_here = QPushButton("Fork here")
         self._theme, self._selection = theme, Selection()
-        self._making = TwoBranches.in_turns()
+        self._making = self._make()
+        self._page: TwoBranches | None = None
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
         self._turns.setInterval(TURN_MS)
-        self._turns.timeout.connect(self._make_one)
+        self._turns.timeout.connect(self._take_turn)
         self.addWidget(self._one_branch_page())
+        self.addWidget(_line(MAKING))
         self.set_theme(theme)
 
     @property
@@ -63,12 +68,13 @@ class CompareView(QStackedWidget):
         """Say what would be here."""
         self.setCurrentIndex(0)
 
-    def show_two_branches(self) -> TwoBranches:
-        """Show the columns, made at once if they are not yet."""
-        while self.two is None:
-            self._make_one()
-        self.setCurrentWidget(self.two)
-        return self.two
+    def show_two_branches(self) -> None:
+        """Show the columns, or that they are being made: `built` tells when they are."""
+        if self.two is None:
+            self.setCurrentIndex(1)
+            self._turns.start(0)
+        else:
+            self.setCurrentWidget(self.two)
 
     def set_selection(self, selection: Selection) -> None:
         """What the views pick out once they are made."""
@@ -80,8 +86,8 @@ class CompareView(QStackedWidget):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, theme.color("window"))
         self.setPalette(palette)
-        if self.two is not None:
-            self.two.set_theme(theme)
+        if self._page is not None:
+            self._page.set_theme(theme)
 
     def labels_fit(self) -> bool:
         """Whether all words are shown whole."""
@@ -97,20 +103,21 @@ class CompareView(QStackedWidget):
         """Whoever fills it does so only while it is looked at."""
         super().showEvent(event)
         self.shown.emit()
-        if self.two is not None:
-            self.two.scenes.redraw()
 
-    def _make_one(self) -> None:
-        two = next(self._making)
-        if two is None:
+    def _take_turn(self) -> None:
+        if next(self._making, self) is None:
             self._turns.start()
-            return
-        self._turns.stop()
+
+    def _make(self) -> Iterator[None]:
+        two = self._page = yield from TwoBranches.in_turns()
         self.addWidget(two)
+        yield
         # Colours that a widget got before it had a parent would not survive.
-        two.set_theme(self._theme)
-        for area in two.findChildren(QAbstractScrollArea):
-            dress(area, self._theme)
+        for each in two.themed:
+            each.set_theme(self._theme)
+            for area in each.findChildren(QAbstractScrollArea):
+                dress(area, self._theme)
+            yield
         two.set_selection(self._selection)
         self.two = two
         self.built.emit(two)
@@ -129,3 +136,9 @@ class CompareView(QStackedWidget):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
         return page
+
+
+def _line(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return label

@@ -34,15 +34,12 @@ policy. Dashed: gradient and drift of the reference moment.</p>"""
 class GradientView(View):
     """Two bar charts that share the layers: the gradient's norm for each k, the drift at k."""
 
-    def __init__(self, theme: Theme = LIGHT) -> None:
+    def __init__(self, theme: Theme = LIGHT, *, norms: Plot | None = None) -> None:
+        """`norms` was made before by `norm_chart`, in a turn of its own."""
         super().__init__(
             Header("Gradient by layer", (), theme), tooltip=TOOLTIP, object_name="gradient-view"
         )
-        self._norms = Plot(
-            y_name="|∂J/∂ψ|, reward / weight",
-            x_name="gradient norm",
-            theme=theme,
-        )
+        self._norms = norms or norm_chart(theme)
         self._drifts = Plot(y_name="|ψₖ − ψ₀|, weight", x_name="drift", theme=theme, left=8)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -193,6 +190,11 @@ def _reference_rows(reference: Moment | None) -> tuple[Floats, Floats]:
         np.zeros(0) if gradient is None else numbers(gradient.layer_gradient_norms, 0.0),
         np.zeros(0) if other is None else numbers(other.layer_drifts, 0.0),
     )
+
+
+def norm_chart(theme: Theme) -> Plot:
+    """The larger chart of a view, still without its bars."""
+    return Plot(y_name="|∂J/∂ψ|, reward / weight", x_name="gradient norm", theme=theme)
 
 
 def _row_ticks(values: Floats, count: int) -> tuple[Floats, Floats]:

@@ -53,7 +53,8 @@ class Plot(QWidget):
         }
         self._x_range = (float("nan"), float("nan"))
         self._y_range = self._x_range
-        self.widget: Any = pg.PlotWidget(background=theme.plot)
+        # The menus would take half of the time that a plot takes to make, and are never shown.
+        self.widget: Any = pg.PlotWidget(background=theme.plot, enableMenu=False)
         self.item: Any = self.widget.getPlotItem()
         self._caption = pg.QtWidgets.QGraphicsSimpleTextItem(y_name)
         self._right_caption = pg.QtWidgets.QGraphicsSimpleTextItem("")
@@ -216,7 +217,6 @@ class Plot(QWidget):
         self.setMinimumSize(90, least_height)
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.widget.setMinimumSize(0, 0)
-        self.item.setMenuEnabled(False)
         self.item.setMouseEnabled(False, False)
         self.item.hideButtons()
         self.item.vb.disableAutoRange()

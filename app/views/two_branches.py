@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -22,14 +23,16 @@ from app.views.action import ActionView
 from app.views.compare_column import BranchColumn
 from app.views.compare_lanes import CompareLanes
 from app.views.compare_scene import ScenePair
-from app.views.gradient import GradientView
+from app.views.gradient import GradientView, norm_chart
 from app.views.header import Header, Legend
 from app.views.objective import ObjectiveView
 from app.views.pair_map import PairMap
 from app.views.sides import SIDES, Side
+from app.views.unveiling import Unveiling
 from app.views.updates import UpdatesTable
 from app.views.view import View
 
+Part = Header | CompareLanes | PairMap | ScenePair | BranchColumn
 LEAST_SECONDS = 0.1
 """Between two moments of the views."""
 _LEGEND = (
@@ -41,7 +44,7 @@ _LEGEND = (
 
 
 class TwoBranches(QWidget):
-    """Shows what it is given. Making it takes long: see `in_turns`."""
+    """Shows what it is given. Making it takes long, see `in_turns`; so does showing it."""
 
     def __init__(
         self,
@@ -62,34 +65,46 @@ class TwoBranches(QWidget):
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
         self._turns.timeout.connect(self._take_turn)
+        self._unveiling = Unveiling(self)
+        self._unveiling.finished.connect(self._complete)
         scenes.unavailable.connect(self._do_without_pictures)
         columns["B"].share_scales(columns["A"])
+        self._unveiling.veil(self.parts)
 
     @classmethod
-    def in_turns(cls) -> Iterator[TwoBranches | None]:
-        """Makes one view at a time, so that no turn is long; the whole comes last."""
+    def in_turns(cls) -> Generator[None, None, TwoBranches]:
+        """Makes one plot at a time, so that no turn is long, and returns the whole."""
         scenes = ScenePair(LIGHT)
         columns = {}
         for side in SIDES:
             objective = ObjectiveView()
-            yield None
+            yield
             action = ActionView()
-            yield None
-            gradient = GradientView()
-            yield None
+            yield
+            norms = norm_chart(LIGHT)
+            yield
+            gradient = GradientView(norms=norms)
+            yield
             views = (objective, action, gradient, UpdatesTable())
             columns[side] = BranchColumn(side, views, scenes.canvases[side])
-            yield None
-        lanes = CompareLanes()
-        yield None
+            yield
+        lanes = yield from CompareLanes.in_turns()
+        yield
         maze = PairMap(LIGHT)
-        yield None
-        yield cls(columns, scenes, lanes, maze)
+        yield
+        return cls(columns, scenes, lanes, maze)
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What takes long to show, in the order in which it comes into sight."""
+        a, b = (column.parts for column in self.columns.values())
+        rows = (part for pair in zip(a, b, strict=True) for part in pair)
+        return (*rows, *self.lanes.parts)
 
     @property
     def settled(self) -> bool:
-        """Whether every view shows the newest moment it was given."""
-        return not self._turns.isActive()
+        """Whether every view is there and shows the newest moment it was given."""
+        return self._unveiling.settled and not self._turns.isActive()
 
     def show_moments(self, moments: dict[Side, Moment | None], absent: dict[Side, str]) -> None:
         """The same (t, k) on both sides; a side without a moment says `absent`."""
@@ -126,14 +141,15 @@ class TwoBranches(QWidget):
         selection.particle_changed.connect(self._draw_again)
         selection.reference_changed.connect(self._draw_again)
 
+    @property
+    def themed(self) -> tuple[Part, ...]:
+        """What has colours of its own."""
+        return (self._legend, self.lanes, self.maze, self.scenes, *self.columns.values())
+
     def set_theme(self, theme: Theme) -> None:
         """Restyle all."""
-        self._legend.set_theme(theme)
-        self.lanes.set_theme(theme)
-        self.maze.set_theme(theme)
-        self.scenes.set_theme(theme)
-        for column in self.columns.values():
-            column.set_theme(theme)
+        for each in self.themed:
+            each.set_theme(theme)
 
     def labels_fit(self) -> bool:
         """Whether all words are shown whole."""
@@ -143,7 +159,25 @@ class TwoBranches(QWidget):
     def shut_down(self) -> None:
         """No more turns, and the end of the process that draws."""
         self._turns.stop()
+        self._unveiling.stop()
         self.scenes.shut_down()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """One part after another."""
+        super().showEvent(event)
+        if event is not None and not event.spontaneous():
+            self._unveiling.unveil(self.parts)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """The next time, again."""
+        super().hideEvent(event)
+        if event is not None and not event.spontaneous():
+            self._unveiling.veil(self.parts)
+
+    def _complete(self) -> None:
+        """All is in sight: what was drawn meanwhile may have moved a shared axis."""
+        self.columns["A"].match_scales(self.columns["B"])
+        self.scenes.redraw()
 
     def _take_turn(self) -> None:
         """One view in each turn of the event loop, so that no turn is long."""
