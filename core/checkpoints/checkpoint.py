@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.catalogue import find_checkpoint
 from core.checkpoints.foreign import ROLES, build
+from core.checkpoints.layouts import check_networks, needed_networks
 from core.checkpoints.manifest import Manifest
 from core.checkpoints.store import StoredCheckpoint, read_checkpoint
 from core.errors import CheckpointError
@@ -36,8 +37,6 @@ _KINDS: dict[str, Callable[..., nn.Module]] = {
     "reward": RewardModel,
     "ensemble": DynamicsEnsemble,
 }
-_MODEL = {"dynamics", "reward", "ensemble"}
-_LARGEST_SIZE = 8192
 _AGAIN = "import it again"
 
 
@@ -114,12 +113,10 @@ def load(name_or_path: str | Path, trust: Trust = UNTRUSTED) -> Checkpoint:
     stored = read_checkpoint(find_checkpoint(str(name_or_path)))
     manifest = stored.manifest
     task = manifest.find_task()
+    check_networks(manifest, _arrays(stored))
     networks, programs = _foreign_networks(task, stored, trust)
-    missing = {"reward"} if task.goal else set()
-    if networks["foreign_model"] is not None:
-        missing |= _MODEL
-    for name in _KINDS.keys() - missing - networks.keys():
-        networks[name] = _build(manifest, name, stored.tensors.get(name, {}))
+    for name in needed_networks(manifest):
+        networks[name] = _build(manifest, name, stored.tensors[name])
     return Checkpoint(
         task=task,
         manifest=manifest,
@@ -179,27 +176,17 @@ def _hidden(network: nn.Sequential) -> list[int]:
     return [layer.out_features for layer in network if isinstance(layer, nn.Linear)][:-1]
 
 
+def _arrays(stored: StoredCheckpoint) -> dict[str, dict[str, NDArray[Any]]]:
+    return {
+        network: {name: tensor.numpy() for name, tensor in tensors.items()}
+        for network, tensors in stored.tensors.items()
+    }
+
+
 def _build(manifest: Manifest, name: str, tensors: Mapping[str, Tensor]) -> nn.Module:
-    described = dict(manifest.networks.get(name, {}))
-    if described.pop("kind", None) != name:
-        raise CheckpointError(f"{manifest.name} has no {name}", "train it again")
-    try:
-        sizes = {key: _size(value) for key, value in described.items()}
-        with torch.device("meta"):
-            network = _KINDS[name](manifest.state_size, manifest.action_size, **sizes)
-        network.load_state_dict(dict(tensors), strict=True, assign=True)
-    except (TypeError, ValueError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:200]
-        raise CheckpointError(
-            f"the {name} of {manifest.name} does not fit its description ({line})"
-        ) from error
+    """Sizes, shapes and dtypes are checked already."""
+    sizes = {key: value for key, value in manifest.networks[name].items() if key != "kind"}
+    with torch.device("meta"):
+        network = _KINDS[name](manifest.state_size, manifest.action_size, **sizes)
+    network.load_state_dict(dict(tensors), strict=True, assign=True)
     return network.requires_grad_(False).eval()
-
-
-def _size(value: Any) -> Any:
-    values = value if isinstance(value, list) else [value]
-    if not 1 <= len(values) <= 16 or not all(
-        isinstance(v, int) and 1 <= v <= _LARGEST_SIZE for v in values
-    ):
-        raise ValueError(f"{value!r} is not a size")
-    return value

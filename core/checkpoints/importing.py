@@ -15,6 +15,7 @@ from core.checkpoints.foreign import build
 from core.checkpoints.foreign_checks import check_critic, check_policy, check_world_model
 from core.checkpoints.import_sources import ReadSources, Sources, find_base, read_sources
 from core.checkpoints.importers import imported
+from core.checkpoints.layouts import MODEL
 from core.checkpoints.manifest import Manifest
 from core.checkpoints.policy_layers import PolicyLayers
 from core.checkpoints.store import StoredCheckpoint, read_checkpoint, write_checkpoint
@@ -24,9 +25,6 @@ from core.models.foreign import ForeignCritic, ForeignPolicy, ForeignWorldModel
 from core.tasks import TASKS, Task
 from core.trust import Trust
 from core.versions import versions
-
-MODEL = ("dynamics", "reward", "ensemble")
-"""What a world model of the user's takes the place of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

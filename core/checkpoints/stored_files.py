@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.checkpoints.catalogue import read_manifest
 from core.checkpoints.disk import list_names, read_bounded, read_start
@@ -18,18 +20,15 @@ from core.errors import CheckpointError
 
 SUFFIX = ".safetensors"
 _FLOATS = {"F32": "<f4", "F64": "<f8"}
+_DTYPES = _FLOATS | {"I64": "<i8", "I32": "<i4", "U8": "u1", "BOOL": "?"}
 _AGAIN = "copy or train it again"
 
 
-def check_files(folder: Path) -> Manifest:
-    """The manifest of a checkpoint whose files are what it says. Raises CheckpointError on the
-    first doubt."""
-    manifest, _ = read_files(folder)
-    return manifest
-
-
 def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest, and network name -> bytes of its file, where it has one; all checked."""
+    """The manifest, and network name -> bytes of its file, where it has one; all checked.
+
+    Raises CheckpointError on the first doubt.
+    """
     names = list_names(folder)
     manifest = read_manifest(folder)
     for name in sorted(manifest.files.keys() - names):
@@ -41,6 +40,17 @@ def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
         network: _read_file(folder / name, manifest.files[name])
         for network, name in files.items()
         if name
+    }
+
+
+def arrays_of(content: bytes, name: str) -> dict[str, NDArray[Any]]:
+    """The tensors of a file, by name. Raises CheckpointError as check_header."""
+    header = check_header(content, name)
+    return {
+        tensor: np.frombuffer(content[first:last], _DTYPES[dtype]).reshape(
+            header.shapes[tensor]
+        )
+        for tensor, (dtype, first, last) in header.places.items()
     }
 
 

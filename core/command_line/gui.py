@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints.catalogue import find_checkpoint, read_manifest
+from core.command_line.checking import check_checkpoint
 from core.command_line.options import add_settings, settings_given, settings_of, trust_of
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.window import WindowCommands
@@ -66,7 +67,7 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
             raise UsageError(f"--{flag.replace('_', '-')} needs --{needed}", "give both")
     if arguments.paused and (arguments.screenshot or arguments.offscreen):
         raise UsageError("--paused waits for a person", "leave it or the picture out")
-    _ask_for_trust(arguments)
+    _check_target(arguments)
     options = {
         name: getattr(arguments, name)
         for name in (
@@ -91,13 +92,13 @@ def execute(arguments: argparse.Namespace, window: WindowCommands) -> int:
     )
 
 
-def _ask_for_trust(arguments: argparse.Namespace) -> None:
-    """Where the checkpoint is a program; a trace is asked about when it goes on."""
+def _check_target(arguments: argparse.Namespace) -> None:
+    """A checkpoint's files, and whether its programs may run; a trace is checked as it opens,
+    and asked about when it goes on."""
     target = arguments.target or DEFAULT_CHECKPOINT
     if not Path(target).is_file():
         _check_is_no_trace(Path(target))
-        for kind, name in read_manifest(find_checkpoint(target)).programs():
-            trust_of(arguments).ask(kind, name)
+        check_checkpoint(target, trust_of(arguments))
 
 
 def _check_is_no_trace(target: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.checkpoints.catalogue import find_checkpoint, read_manifest
+from core.command_line.checking import check_networks_of
 from core.command_line.options import add_trust, trust_of
 from core.command_line.output import say
 from core.command_line.parser import PROGRAM, UsageError, add_command
@@ -94,10 +95,9 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     task, trust = _task(arguments), trust_of(arguments)
     # What can be refused without torch, which takes a second to import, is refused before.
     from core.checkpoints.import_sources import Sources, find_base, read_sources
-    from core.checkpoints.stored_files import check_files
 
     if arguments.base is not None:
-        check_files(find_base(arguments.base, task))
+        check_networks_of(find_base(arguments.base, task))
     sources = Sources(
         policy=arguments.policy,
         critic=arguments.critic,

@@ -19,6 +19,7 @@ import pytest
 
 from tests.checkpoint_files import forge_file, safetensors_bytes
 from tests.core.bad_input.refusals import ROOT, everything, one_line, write_flat
+from tests.core.bad_input.test_bad_checkpoints import nan_weights, other_shape
 from tests.core.test_foreign_models import FILES as PROGRAMS
 from tests.core.test_foreign_models import changed
 from tests.core.test_hostile_policies import CASES as POLICIES
@@ -119,6 +120,12 @@ CASES: dict[str, tuple[Make, str]] = {
         "import --task hopper --base good --policy x.pt2 --output new --trust-code",
     ),
     "a checkpoint, 10 GB": (huge_header, "run good --steps 1"),
+    "a checkpoint in the window, 10 GB": (huge_header, "gui good"),
+    "a checkpoint in the window, NaN": (lambda p: nan_weights(p / "good"), "gui good"),
+    "a checkpoint, wrong shapes": (lambda p: other_shape(p / "good"), "gui good --paused"),
+    "a base, wrong shapes": (
+        lambda p: other_shape(p / "good"), "import --base good --critic m:f --output new",
+    ),
     "a trace": (bomb("x.trace"), "repro x.trace --at 0,0,0,0 --output new"),
     "D4RL, 10 GB": (hollow_columns, "train hopper --dataset medium-replay.hdf5 --output new"),
     "D4RL, 10 GB, swept": (hollow_columns, f"{SWEEP} --dataset medium-replay.hdf5"),
