@@ -11,14 +11,29 @@ PsiscopeError
 
 from __future__ import annotations
 
+LONGEST = 600
+"""Characters of a fact, and of a remedy."""
+
 
 class PsiscopeError(Exception):
-    """Base of all errors raised on purpose. ``str(error)`` is one line: fact, then remedy."""
+    """Base of all errors raised on purpose. ``str(error)`` is one line: fact, then remedy.
+
+    Both may quote a stranger's file: they are cut to LONGEST characters, and what no terminal
+    should be sent is escaped.
+    """
 
     def __init__(self, fact: str, remedy: str = "") -> None:
-        self.fact = " ".join(fact.split())
-        self.remedy = " ".join(remedy.split())
+        self.fact, self.remedy = _one_line(fact), _one_line(remedy)
         super().__init__(f"{self.fact}: {self.remedy}" if self.remedy else self.fact)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text[: 2 * LONGEST].split())
+    if not line.isprintable():
+        line = "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode() for c in line
+        )
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 class InputError(PsiscopeError):

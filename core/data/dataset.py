@@ -154,11 +154,16 @@ def _check(dataset_id: str, task: Task, number: int, episode: Episode) -> None:
         )
     for name in ("states", "actions", "rewards"):
         values = getattr(episode, name)
-        if values.dtype.kind not in "biuf" or not (np.abs(values) <= _LARGEST).all():
+        if values.dtype.kind not in "biuf" or not _are_usable(values):
             raise DataError(
                 f"episode {number} of {dataset_id} has {name} that are not finite numbers",
                 "remove that episode",
             )
+
+
+def _are_usable(values: NDArray[Any]) -> bool:
+    with np.errstate(over="ignore"):
+        return bool((np.abs(values) <= _LARGEST).all())
 
 
 def _digest(arrays: Iterable[NDArray[Any]]) -> str:

@@ -56,7 +56,8 @@ def _cut(episode: Episode, goal: Goal) -> Iterator[Episode]:
     """
     count = len(episode.actions)
     away = np.asarray(episode.states[:, :2], np.float64) - (goal.x, goal.y)
-    at_goal = np.linalg.norm(away, axis=1) <= goal.radius
+    with np.errstate(over="ignore"):
+        at_goal = np.linalg.norm(away, axis=1) <= goal.radius
     walking = ~at_goal[:count]
     arrives = np.zeros(count, bool)
     arrives[: len(at_goal) - 1] = at_goal[1 : count + 1]
