@@ -167,7 +167,7 @@ class Compare(QObject):
             absent[side] = absence(branch, moment, history, grows=grows)
             two.columns[side].mark.setChecked(branch == moment.branch)
         two.show_moments(moments, absent)
-        two.lanes.point(moment.episode, moment.t)
+        two.point(moment.episode, moment.t)
 
     def _moment_of(self, run: RecordedRun, moment: Moment, branch: int) -> Moment | None:
         if branch == moment.branch:

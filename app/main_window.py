@@ -26,7 +26,7 @@ from PyQt6.QtWidgets import (
 
 from app.arrangement import EVERYWHERE, WORKSPACES, Place, arrange
 from app.commands.registry import CommandRegistry
-from app.panels.dock_page import DockGrip, DockPage
+from app.panels.dock_page import DockGrip, DockPage, title_while_floating
 from app.panels.message_bar import MessageBar
 from app.panels.settings_panel import SettingsPanel
 from app.panels.status_panel import StatusPanel
@@ -34,6 +34,7 @@ from app.panels.task_panel import TaskPanel
 from app.restyling import Job, Restyling
 from app.theme import Theme, dress
 from app.view_set import ViewSet
+from app.views.unveiling import Unveiling
 
 Area = Qt.DockWidgetArea
 SCENE = "scene"
@@ -66,17 +67,14 @@ class MainWindow(QMainWindow):
         self._badge = QLabel()
         self._badge.setObjectName("badge")
         self.restyling = Restyling(self)
+        self.unveiling = Unveiling(self)
         self._running = False
         self._text_color = QColor()
         self.theme: Theme | None = None
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
-        self._themed: list[Themed] = [
-            self.message_bar,
-            self.task_panel,
-            self.settings_panel,
-            self.status_panel,
-        ]
+        panels = (self.message_bar, self.task_panel, self.settings_panel, self.status_panel)
+        self._themed: list[Themed] = [*panels]
         self._centre = QStackedWidget()
         self._centres: dict[str, QWidget] = {}
         self._panels_menu = QMenu("Panels")
@@ -84,8 +82,7 @@ class MainWindow(QMainWindow):
         self._lay_out_bars()
         self._lay_out_centre()
         self._lay_out_docks()
-        layout = self.layout()
-        if layout is not None:
+        if (layout := self.layout()) is not None:
             layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
 
     def add_dock(
@@ -106,11 +103,11 @@ class MainWindow(QMainWindow):
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock_{name}")
-        page = DockPage(content)
+        page = DockPage(content, self.unveiling)
         dock.setWidget(page)
         dock.visibilityChanged.connect(page.reveal)
         dock.setTitleBarWidget(DockGrip())
-        dock.topLevelChanged.connect(partial(_title_while_floating, dock))
+        dock.topLevelChanged.connect(partial(title_while_floating, dock))
         self.docks[name] = dock
         if isinstance(content, Themed):
             self.add_themed(content)
@@ -143,11 +140,18 @@ class MainWindow(QMainWindow):
     def set_workspace(self, workspace: str) -> None:
         """Show the centre of that workspace; `arrange` or `restore_layout` does the docks."""
         self.workspace = workspace
-        self._centre.setCurrentWidget(self._centres.get(workspace, self._centres[SCENE]))
+        centre = self._centres.get(workspace, self._centres[SCENE])
+        if centre is self._centre.currentWidget():
+            return
+        scene = [self.views.scene] if self.isVisible() else []
+        self.unveiling.veil(scene)
+        self._centre.setCurrentWidget(centre)
+        self.unveiling.unveil(scene)
 
     def arrange(self) -> None:
         """Every dock back in its place, sized for the window."""
-        arrange(self, self._places, self.workspace)
+        with self.unveiling.gathering(visible=self.isVisible()):
+            arrange(self, self._places, self.workspace)
 
     def layout_state(self) -> QByteArray:
         """Where the docks are, for `restore_layout`."""
@@ -155,7 +159,8 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self, state: QByteArray) -> bool:
         """Back to a stored layout; whether it could be: not where other docks were known."""
-        return self.restoreState(state, self._layout_version())
+        with self.unveiling.gathering(visible=self.isVisible()):
+            return self.restoreState(state, self._layout_version())
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle views, panels and icons: in several turns where they can be seen."""
@@ -210,12 +215,12 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Whoever runs things ends them first."""
         self.restyling.stop()
+        self.unveiling.stop()
         self.closing.emit()
         super().closeEvent(event)
 
     def _keep_size(self) -> None:
-        layout = self.layout()
-        if layout is not None:
+        if (layout := self.layout()) is not None:
             least = layout.minimumSize().boundedTo(self.size())
             if least != self.minimumSize():
                 self.setMinimumSize(least)
@@ -240,8 +245,7 @@ class MainWindow(QMainWindow):
         self.toolbar.addWidget(gap)
         self.toolbar.addWidget(self._badge)
         self.addToolBar(self.toolbar)
-        status = self.statusBar()
-        if status is not None:
+        if (status := self.statusBar()) is not None:
             status.setSizeGripEnabled(False)
             status.addPermanentWidget(self.status_panel, 1)
 
@@ -275,10 +279,6 @@ class MainWindow(QMainWindow):
         # The compare workspace has lanes of its own, with both branches; data have no timeline.
         lanes = EVERYWHERE - {"compare", "data"}
         self.add_dock("timeline", "Timeline", views.timeline, area=bottom, workspaces=lanes)
-
-
-def _title_while_floating(dock: QDockWidget, floating: bool) -> None:
-    dock.setTitleBarWidget(None if floating else DockGrip())
 
 
 def column(rows: Sequence[tuple[QWidget, int]]) -> QWidget:

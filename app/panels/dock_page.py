@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QSize, Qt
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
+
+from app.views.unveiling import Unveiling
 
 HEIGHT = 9
 _DOTS = 5
@@ -58,9 +60,9 @@ class DockPage(QWidget):
     Qt moves such docks out of sight but calls them visible; views draw nothing while hidden.
     """
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, content: QWidget, unveiling: Unveiling) -> None:
         super().__init__()
-        self._content = content
+        self._content, self._unveiling = content, unveiling
         policy = content.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         content.setSizePolicy(policy)
@@ -70,7 +72,16 @@ class DockPage(QWidget):
 
     def reveal(self, visible: bool) -> None:
         """The dock came to the front, or went behind another or away."""
-        self._content.setVisible(visible)
+        if visible and self._unveiling.gathers:
+            self._unveiling.unveil([self._content])
+        else:
+            self._unveiling.forget(self._content)
+            self._content.setVisible(visible)
+
+
+def title_while_floating(dock: QDockWidget, floating: bool) -> None:
+    """The system's own title for a window of its own, the grip inside the main one."""
+    dock.setTitleBarWidget(None if floating else DockGrip())
 
 
 def _pass_on(event: QMouseEvent | None) -> None:

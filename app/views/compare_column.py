@@ -70,7 +70,7 @@ class BranchColumn(QWidget):
     def parts(self) -> tuple[QWidget, ...]:
         """What takes long to show, each a part of a page of its own."""
         picture = self.canvas if self.fan is None else self.fan
-        return (self.objective, self.action, self.gradient, picture, self.table)
+        return (self.objective, self.action, *self.gradient.parts, picture, self.table)
 
     def show_branches(self, words: Sequence[str], branch: int) -> None:
         """All branches by number, and the one that is chosen."""

@@ -19,6 +19,8 @@ from app.state.selection import Selection
 from app.theme import LIGHT, Theme, dress
 from app.views.two_branches import TwoBranches
 
+QUIET_MS = 800
+"""Before anything is made ahead of need: a window that has just opened is busy enough."""
 TURN_MS = 40
 """Between two plots that are made ahead of need; those that are waited for come at once."""
 ONE_BRANCH = """<p><b>There is one branch so far: nothing to compare.</b></p>
@@ -48,7 +50,7 @@ class CompareView(QStackedWidget):
         self._page: TwoBranches | None = None
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
-        self._turns.setInterval(TURN_MS)
+        self._pause = TURN_MS
         self._turns.timeout.connect(self._take_turn)
         self.addWidget(self._one_branch_page())
         self.addWidget(_line(MAKING))
@@ -62,7 +64,7 @@ class CompareView(QStackedWidget):
     def prepare(self) -> None:
         """Begin to make the views, one after another, beside everything else."""
         if self.two is None and not self._turns.isActive():
-            self._turns.start()
+            self._turns.start(QUIET_MS)
 
     def show_one_branch(self) -> None:
         """Say what would be here."""
@@ -72,6 +74,7 @@ class CompareView(QStackedWidget):
         """Show the columns, or that they are being made: `built` tells when they are."""
         if self.two is None:
             self.setCurrentIndex(1)
+            self._pause = 0
             self._turns.start(0)
         else:
             self.setCurrentWidget(self.two)
@@ -106,7 +109,7 @@ class CompareView(QStackedWidget):
 
     def _take_turn(self) -> None:
         if next(self._making, self) is None:
-            self._turns.start()
+            self._turns.start(self._pause)
 
     def _make(self) -> Iterator[None]:
         two = self._page = yield from TwoBranches.in_turns()

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtGui import QBrush, QColor
-from PyQt6.QtWidgets import QHBoxLayout
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from app.readouts import NOTHING, against, plain, tick
 from app.state.moment import Moment
@@ -54,6 +54,11 @@ class GradientView(View):
         self._reference_drifts = self._drifts.add(pg.PlotCurveItem())
         self._layers: tuple[str, ...] = ()
         self.set_theme(theme)
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What takes long to show: the whole view, but for the smaller chart, and that."""
+        return (self, self._drifts)
 
     def draw(self, moment: Moment) -> None:
         """Update the bars and the numbers."""

@@ -60,6 +60,8 @@ class TwoBranches(QWidget):
         self._legend = Header("", _LEGEND, LIGHT, one_line=True)
         self._lay_out()
         self._moments: dict[Side, Moment] = {}
+        self._at = (0, 0)
+        self._histories: tuple[History, History, int | None] | None = None
         self._waiting: list[tuple[View, Side]] = []
         self._due = 0.0
         self._turns = QTimer(self)
@@ -99,7 +101,7 @@ class TwoBranches(QWidget):
         """What takes long to show, in the order in which it comes into sight."""
         a, b = (column.parts for column in self.columns.values())
         rows = (part for pair in zip(a, b, strict=True) for part in pair)
-        return (*rows, *self.lanes.parts)
+        return (*rows, *self.lanes.parts, self.maze.surface.plot)
 
     @property
     def settled(self) -> bool:
@@ -121,11 +123,15 @@ class TwoBranches(QWidget):
         if not self._turns.isActive():
             self._turns.start(self._pause_ms())
 
+    def point(self, episode: int, t: int) -> None:
+        """Where the lanes' cursor is."""
+        self._at = episode, t
+        self.lanes.point(episode, t)
+
     def show_histories(self, a: History, b: History, parts_at: int | None) -> None:
         """Both branches in the episode under the cursor, and the t at which they part."""
-        self.lanes.show_histories(a, b)
-        self.lanes.part(parts_at)
-        self.maze.show_walks(a.walk, b.walk, parts_at)
+        self._histories = a, b, parts_at
+        self._turns.start(0)
 
     def say(self, finding: str, *, can_go: bool) -> None:
         """The line above the columns, and whether it leads somewhere."""
@@ -181,6 +187,10 @@ class TwoBranches(QWidget):
 
     def _take_turn(self) -> None:
         """One view in each turn of the event loop, so that no turn is long."""
+        if self._histories is not None:
+            self._draw_histories(*self._histories)
+            self._turns.start(0)
+            return
         if not self._waiting:
             self._due = time.monotonic() + LEAST_SECONDS
             self._waiting = [
@@ -197,6 +207,13 @@ class TwoBranches(QWidget):
             self._turns.start(self._pause_ms())
         else:
             self.columns["A"].match_scales(self.columns["B"])
+
+    def _draw_histories(self, a: History, b: History, parts_at: int | None) -> None:
+        self._histories = None
+        self.lanes.show_histories(a, b)
+        self.lanes.part(parts_at)
+        self.lanes.point(*self._at)
+        self.maze.show_walks(a.walk, b.walk, parts_at)
 
     def _pause_ms(self) -> int:
         return max(0, round((self._due - time.monotonic()) * 1000))

@@ -220,7 +220,7 @@ def test_a_workspace_may_have_a_centre_of_its_own(
     assert sides.isVisible()
     assert not application.views.scene.isVisible()
     press(application, Key.Key_3, CONTROL)
-    assert application.views.scene.isVisible()
+    qtbot.waitUntil(application.views.scene.isVisible)
 
 
 def test_a_page_that_needs_more_room_does_not_make_the_window_grow(
