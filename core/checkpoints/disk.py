@@ -197,7 +197,7 @@ def reporting(path: Path, done: str) -> Iterator[None]:
             errno.EROFS: "the disk is read-only: choose another folder",
             errno.EACCES: "permission is denied: choose another folder or change its mode",
             errno.EPERM: "permission is denied: choose another folder or change its mode",
-            errno.ENOENT: "it does not exist",
+            errno.ENOENT: "it does not exist, check the path",
         }
         remedy = remedies.get(error.errno or 0, error.strerror or str(error))
         raise CheckpointError(f"{path} cannot be {done}", remedy) from error

@@ -59,6 +59,10 @@ def read_sources(sources: Sources, task: Task, trust: Trust) -> ReadSources:
         elif _is_function(source):
             found.functions[role] = absolute(source)
             trust.ask(role, source)
+        elif source.endswith(".py"):
+            raise InputError(
+                f"{source:.200} names no function", f"write {source:.200}:FUNCTION"
+            )
         elif role == "policy":
             found = _with_policy(found, Path(source), sources.normalizer, task)
         else:

@@ -56,10 +56,12 @@ def address(text: str) -> tuple[int, ...]:
 
 def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     """Write the folder and say what is in it."""
+    from core.traces.origin import check_own
     from core.traces.reader import TraceReader
     from core.traces.task import task_of
 
     with TraceReader(arguments.trace) as reader:
+        check_own(reader.started())
         task = task_of(reader.started()).name
     branch, episode, t, k = arguments.at
     # After the trace was found sound: this imports torch.

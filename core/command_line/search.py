@@ -12,6 +12,7 @@ from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.window import WindowCommands
 
 if TYPE_CHECKING:
+    from core.traces.reader import TraceReader
     from core.traces.search import Moments
 
 _SHOWN = 20
@@ -65,6 +66,9 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
         newest = reader.branches().newest
         branch = newest if arguments.branch is None else arguments.branch
         found = find_moments(reader, expression, branch=branch, episode=arguments.episode)
+        lacking = (
+            () if len(found) or not found.looked_at else _not_recorded(reader, found, branch)
+        )
     limit = 1 if arguments.first else arguments.limit
     values = {
         "trace": str(arguments.trace),
@@ -78,8 +82,22 @@ def execute(arguments: argparse.Namespace, _window: WindowCommands) -> int:
     if arguments.json:
         say_json(values)
     else:
-        say(_lines(values, found, limit or _SHOWN))
+        say(_lines(values, found, limit or _SHOWN, lacking))
     return 0
+
+
+def _not_recorded(reader: TraceReader, found: Moments, branch: int) -> tuple[str, ...]:
+    """The quantities of the condition that are NaN everywhere: the writer left them out."""
+    from core.traces.quantities import QUANTITIES, search_condition
+    from core.traces.search import find_moments
+
+    # NaN alone differs from itself; what is true or false is always recorded.
+    names = [name for name in found.values if not QUANTITIES[name].boolean]
+    return tuple(
+        name
+        for name in names
+        if not len(find_moments(reader, search_condition(f"{name} == {name}"), branch=branch))
+    )
 
 
 def _hits(found: Moments, limit: int) -> list[dict[str, int]]:
@@ -87,9 +105,11 @@ def _hits(found: Moments, limit: int) -> list[dict[str, int]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _lines(values: dict[str, Any], found: Moments, limit: int) -> str:
+def _lines(values: dict[str, Any], found: Moments, limit: int, lacking: tuple[str, ...]) -> str:
     places = f"{values['moments']} environment steps of branch {values['branch']}"
     summary = f"{values['trace']}: {values['count']} moments in {places}"
+    if lacking:
+        return f"{summary}; not recorded there: {', '.join(lacking)}"
     if not len(found):
         return summary
     quantities = [name for name in found.values if name not in _ADDRESS]

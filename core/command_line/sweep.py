@@ -11,7 +11,7 @@ from core.checkpoints.catalogue import list_checkpoints, read_manifest
 from core.command_line.output import progress, say, table, warn
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.task_finding import HELP, find_task
-from core.command_line.train import kind_of, knows_coefficients
+from core.command_line.train import kind_of, knows_coefficients, refuse_missing
 from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target, read_json, write_json
@@ -168,6 +168,7 @@ def _check_before_torch(arguments: argparse.Namespace, task: Task) -> None:
         raise UsageError(f"{folder} holds a stopped sweep", "go on with --resume, or delete it")
     kind = kind_of(arguments.dataset)
     if arguments.beta_critic is None and not knows_coefficients(task, kind, arguments.recipe):
+        refuse_missing(arguments.dataset)
         raise UsageError(
             f"no beta_critic is known for {task.name}{f' {kind}' if kind else ''} "
             f"(the data set is called {arguments.dataset[:80]})",

@@ -12,7 +12,7 @@ from core.command_line.output import say, warn
 from core.command_line.parser import PROGRAM, UsageError, add_command, number, whole_number
 from core.command_line.task_finding import HELP, find_task
 from core.command_line.window import WindowCommands
-from core.errors import InputError
+from core.errors import DataError, InputError
 from core.evaluation.json_file import check_target
 from core.tasks import TASKS, Task
 
@@ -104,6 +104,8 @@ def _check_output(output: Path, *, resume: bool) -> None:
     """Raise InputError now rather than after hours of training."""
     if output.name in ("", ".."):
         raise InputError(f"{output} names no folder of its own", "choose another --output")
+    if output.is_file():
+        raise InputError(f"{output} is a file", "choose another --output")
     check_target(output / MANIFEST_FILE)
     scratch = output.with_name(f"{output.name}.training")
     if (output / MANIFEST_FILE).exists():
@@ -128,13 +130,29 @@ def knows_coefficients(task: Task, kind: str, recipe: str) -> bool:
     return task.name in TASKS and bool(kind) and (kind in _MAZES) == (task.maze is not None)
 
 
+def refuse_missing(dataset: str) -> None:
+    """Raise DataError for what is no data set here: a slip there explains other faults."""
+    from core.data.listing import find_dataset
+
+    if not dataset.endswith((".hdf5", ".h5")):
+        find_dataset(dataset)
+    elif not Path(dataset).is_file():
+        raise DataError(f"there is no file {dataset}", "check the path")
+
+
 def _check_kind(arguments: argparse.Namespace, task: Task) -> None:
-    kind, given = _kind(arguments), (arguments.beta_actor, arguments.beta_critic)
-    if None in given and not knows_coefficients(task, kind, arguments.recipe):
+    if None not in (arguments.beta_actor, arguments.beta_critic):
+        return
+    kind = arguments.kind or kind_of(arguments.dataset)
+    known = knows_coefficients(task, kind, arguments.recipe)
+    if not (known and kind):
+        refuse_missing(arguments.dataset)
+    if kind and not known:
         raise UsageError(
             f"no ReBRAC coefficients are known for {task.name} {kind}",
             "give --kind, or --beta-actor and --beta-critic",
         )
+    _kind(arguments)
 
 
 def _recipe(arguments: argparse.Namespace, task: Task) -> Recipe:

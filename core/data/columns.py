@@ -69,7 +69,9 @@ class Columns:
 def opened(path: Path, name: str) -> Iterator[Columns]:
     """The columns of a file. What HDF5 says against it becomes a DataError in one line."""
     if not path.is_file():
-        raise DataError(f"{name} has no readable HDF5 file", f"there is none at {path}")
+        fact = "is no file" if path.exists() else "does not exist"
+        whose = "" if name == str(path) else f"{name} cannot be read, "
+        raise DataError(f"{whose}{path} {fact}", "check the path")
     size = _size(path, name)
     try:
         with h5py.File(path, "r") as file:

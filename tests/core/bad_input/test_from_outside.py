@@ -23,6 +23,7 @@ from tests.core.bad_input.test_bad_checkpoints import nan_weights, other_shape
 from tests.core.test_foreign_models import FILES as PROGRAMS
 from tests.core.test_foreign_models import changed
 from tests.core.test_hostile_policies import CASES as POLICIES
+from tests.foreign_loops import write_bare
 from tests.sb3_archives import Bomb
 
 PATIENCE, MOST_MEMORY = 2.0, 300e6
@@ -127,6 +128,9 @@ CASES: dict[str, tuple[Make, str]] = {
         lambda p: other_shape(p / "good"), "import --base good --critic m:f --output new",
     ),
     "a trace": (bomb("x.trace"), "repro x.trace --at 0,0,0,0 --output new"),
+    "a trace of another loop": (
+        lambda place: write_bare(place / "x.trace"), "repro x.trace --at 0,0,0,0 --output new",
+    ),
     "D4RL, 10 GB": (hollow_columns, "train hopper --dataset medium-replay.hdf5 --output new"),
     "D4RL, 10 GB, swept": (hollow_columns, f"{SWEEP} --dataset medium-replay.hdf5"),
     "no data to sweep": (lambda _: None, f"{SWEEP} --dataset psiscope/hopper/medium-v99"),
@@ -135,7 +139,8 @@ CASES: dict[str, tuple[Make, str]] = {
         lambda _: None, f"{SWEEP} --dataset medium.hdf5 --first-seed 10005",
     ),
     "data of no known kind": (
-        lambda _: None, "train hopper --dataset psiscope/hopper/play-v0 --output new",
+        lambda place: (place / "play.hdf5").touch(),
+        "train hopper --dataset play.hdf5 --output new",
     ),
     "Minari, a program": (named_program, "train dataset --dataset own/strange-v0 --output new"),
     "a recipe": (bomb("x.json"), COLLECT),

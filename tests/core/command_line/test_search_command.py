@@ -14,6 +14,7 @@ import pytest
 from core.traces.quantities import QUANTITIES
 from tests.branched_run import Fork, write_branches
 from tests.core.command_line.fake_window import command_line
+from tests.foreign_loops import write_updates
 
 ROOT = Path(__file__).parents[3]
 
@@ -170,3 +171,18 @@ def test_a_search_needs_no_torch(branched: Path) -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 set()"
+
+
+def test_what_the_writer_left_out_is_not_called_absent_moments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = write_updates(tmp_path / "own.trace")
+    line = f"{trace}: 0 moments in 12 environment steps of branch 0"
+    for where, told in (
+        ("q_spread > 1", f"{line}; not recorded there: q_spread"),
+        ("q_spread > gap and t > 3", f"{line}; not recorded there: gap, q_spread"),
+        ("drift > 1e9 or refused", line),
+        ("t > 99", line),
+    ):
+        assert command_line("search", trace, "--where", where) == 0
+        assert capsys.readouterr().out.strip() == told

@@ -18,6 +18,8 @@ from tests.core.command_line.fake_window import command_line
 from tests.quick_training import small_training
 
 DATASET = "psiscope/hopper/random-v8"
+PLAIN = "psiscope/hopper/mine-v0"
+"""Its name says no kind of data."""
 SWEEP = (
     "sweep", "hopper", "--dataset", DATASET, "--beta-actor", "0.001,10", "--updates", 4,
     "--episodes", 3,
@@ -29,7 +31,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small data set, networks of a few units, one real episode in training."""
     folder = tmp_path_factory.mktemp("sweep")
     with small_training(folder):
-        collect(TASKS["hopper"], (Part(policy="random"),), transitions=100, dataset_id=DATASET)
+        for name in (DATASET, PLAIN):
+            collect(TASKS["hopper"], (Part(policy="random"),), transitions=100, dataset_id=name)
         yield folder
 
 
@@ -78,8 +81,8 @@ def test_a_sweep_is_stopped_gone_on_with_and_printed(
         ([*SWEEP], "missing: --json"),
         ([*SWEEP, "--json", "s.json", "--first-seed", "9999"], "were seen in training"),
         (
-            ["sweep", "hopper", "--dataset", "own/x-v0", "--beta-actor", "1", "--json", "s"],
-            "no beta_critic is known for hopper (the data set is called own/x-v0): give "
+            ["sweep", "hopper", "--dataset", PLAIN, "--beta-actor", "1", "--json", "s"],
+            f"no beta_critic is known for hopper (the data set is called {PLAIN}): give "
             "--beta-critic",
         ),
         (["sweep", "hopper", "--beta-actor", "0.1,0.1"], "repeats a number"),
