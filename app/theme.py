@@ -269,7 +269,9 @@ def dress(area: QAbstractScrollArea, theme: Theme) -> None:
     change of theme: 0.2 ms for each of more than a thousand.
     """
     if isinstance(area, QTableView):
-        area.setStyleSheet(_table_sheet(theme) + _bar_sheet(theme))
+        # The same sheet once more would be as much work as another one.
+        if area.styleSheet() != (sheet := _table_sheet(theme) + _bar_sheet(theme)):
+            area.setStyleSheet(sheet)
     elif not isinstance(area, QGraphicsView):
         for bar in (area.verticalScrollBar(), area.horizontalScrollBar()):
             if bar is not None:

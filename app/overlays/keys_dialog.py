@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 from app.commands.binding import MOST_KEYS, KeyBinder, normal
 from app.commands.entries import ENTRIES, CommandEntry
 from app.commands.registry import CommandRegistry
-from app.theme import Theme, font
+from app.theme import Theme, dress, font
 from core.errors import InputError
 
 SIZE = QSize(620, 600)
@@ -90,7 +90,7 @@ class KeysDialog(QDialog):
         buttons.addButton(self.reset_all, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.rejected.connect(self.reject)
         self.reset_all.clicked.connect(self._reset_all)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(self._page())
@@ -102,7 +102,8 @@ class KeysDialog(QDialog):
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
-        """Colours of the headings and of the fault."""
+        """Colours of the headings, of the fault and of the scroll bars."""
+        dress(self._area, theme)
         self.fault.setStyleSheet(f"color: {theme.refused_text};")
         for heading in self._headings:
             heading.setStyleSheet(f"color: {theme.muted};")

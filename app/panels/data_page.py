@@ -78,6 +78,6 @@ class DataPage(QWidget):
             self._turns.stop()
 
     def _make_plots(self) -> Iterator[None]:
-        self.datasets.add_histogram()
+        yield from self.datasets.make_histogram()
         yield
         yield from self.trainings.make_plots()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
@@ -71,12 +71,15 @@ class DatasetsPanel(QWidget):
         """What stands in place of the table; empty where the table is there."""
         return "" if self._words.isHidden() else str(self._words.text())
 
-    def add_histogram(self) -> None:
-        """Make the plot, which takes a moment."""
-        if self.histogram is None:
-            self.histogram = ReturnHistogram(self.theme)
-            self._below.insertWidget(1, self.histogram, 1)
-            self._show_dataset()
+    def make_histogram(self) -> Iterator[None]:
+        """Make the plot, which takes a moment, then place it."""
+        histogram = ReturnHistogram(self.theme)
+        yield
+        # The theme may have changed since it was made.
+        histogram.set_theme(self.theme)
+        self.histogram = histogram
+        self._below.insertWidget(1, histogram, 1)
+        self._show_dataset()
 
     def show_folder(self, folder: str) -> None:
         """Where they lie."""

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.state.tips import plain_tip
-from app.theme import PLOT_TEXT, Theme, font, text_width
+from app.theme import PLOT_TEXT, Theme, dress, font, text_width
 
 ROW_HEIGHT = 20
 
@@ -97,6 +97,7 @@ class TextTable(QTableView):
 
     def set_theme(self, theme: Theme) -> None:
         """The selected row is tinted, its text stays readable."""
+        dress(self, theme)
         tint_selection(self, theme)
 
     def _fit(self) -> None:

@@ -77,16 +77,23 @@ class TrainingsPanel(QWidget):
         return str(self._words.text())
 
     def make_plots(self) -> Iterator[None]:
-        """One plot after another, for each takes a moment."""
-        self._add(CurvePlot("return of its policy, real episodes", _LATER, self.theme), 0, 2)
+        """One plot after another, for each takes a moment: it is made, then placed."""
+        returns = CurvePlot("return of its policy, real episodes", _LATER, self.theme)
+        yield
+        self._add(returns, 0, 2)
         yield
         values = CurvePlot("Monte Carlo return ■ and Q ●", _LATER, self.theme, lines=2)
+        yield
         self._add(values, 1, 1)
         yield
-        self._add(LossPlot("loss", _SOON, self.theme), 1, 1)
+        losses = LossPlot("loss", _SOON, self.theme)
+        yield
+        self._add(losses, 1, 1)
         yield
 
     def _add(self, plot: CurvePlot, row: int, columns: int) -> None:
+        # The theme may have changed since it was made.
+        plot.set_theme(self.theme)
         self._grid.addWidget(plot, row, len(self.plots) // 2, 1, columns)
         self.plots.append(plot)
         self._show()

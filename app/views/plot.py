@@ -145,6 +145,13 @@ class Plot(QWidget):
             self._note.setText(text)
             self._note.setVisible(bool(text))
 
+    def say_empty(self, text: str) -> None:
+        """What will be here, in place of axes that would say nothing; "" brings them back."""
+        self.note(text)
+        for name in ("left", "bottom"):
+            if self.item.getAxis(name).isVisible() == bool(text):
+                self.item.showAxis(name, not text)
+
     def make_clickable(self) -> None:
         """Emit `clicked` from now on."""
         viewport = self.widget.viewport()

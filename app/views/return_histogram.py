@@ -48,7 +48,7 @@ class ReturnHistogram(Plot):
         self._mean.setValue(returns.mean)
         self._best.setValue(returns.best)
         self._show_items(True)
-        self.note("")
+        self.say_empty("")
         self.setToolTip(
             f"{returns.episodes:,} episodes: mean {plain(returns.mean, 4)} (solid line), "
             f"best {plain(returns.best, 4)} (dotted line), worst {plain(returns.worst, 4)}"
@@ -57,9 +57,7 @@ class ReturnHistogram(Plot):
     def show_words(self, text: str) -> None:
         """Nothing but a message."""
         self._show_items(False)
-        self.set_x(0.0, 1.0)
-        self.set_ticks("bottom", None)
-        self.note(text)
+        self.say_empty(text)
         self.setToolTip("")
 
     def set_theme(self, theme: Theme) -> None:

@@ -52,7 +52,7 @@ class CurvePlot(Plot):
         ):
             curve.setData(x[: len(y)], y, connect="finite")
             dots.setData(*known(x[: len(y)], y))
-        self.note("" if np.isfinite(low) else self._empty)
+        self.say_empty("" if np.isfinite(low) else self._empty)
         last = float(x.max()) if len(x) else 1.0
         self.set_x(0.0, max(updates / 1000, last, 1e-3))
         self.fit_y(low, high)
