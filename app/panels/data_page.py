@@ -12,8 +12,10 @@ from app.panels.datasets_panel import DatasetsPanel
 from app.panels.trainings_panel import TrainingsPanel
 from app.theme import LIGHT, Theme
 
+FIRST_MS = 60
+"""Before a plot is made: the page itself comes first."""
 TURN_MS = 20
-"""Between two plots that are made."""
+"""Between two turns in which a plot is made or placed."""
 
 
 class DataPage(QWidget):
@@ -30,7 +32,7 @@ class DataPage(QWidget):
         self.trainings = TrainingsPanel(theme)
         self._making: Iterator[None] | None = self._make_plots()
         self._turns = QTimer(self)
-        self._turns.setInterval(TURN_MS)
+        self._turns.setSingleShot(True)
         self._turns.timeout.connect(self._take_turn)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for panel in (self.datasets, self.trainings):
@@ -64,7 +66,7 @@ class DataPage(QWidget):
         """Whoever fills it does so only while it is looked at."""
         super().showEvent(event)
         if self._making is not None:
-            self._turns.start()
+            self._turns.start(FIRST_MS)
         self.shown.emit()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
@@ -73,9 +75,12 @@ class DataPage(QWidget):
         self.hidden.emit()
 
     def _take_turn(self) -> None:
-        if self._making is not None and next(self._making, True) is True:
+        if self._making is None:
+            return
+        if next(self._making, True) is True:
             self._making = None
-            self._turns.stop()
+        else:
+            self._turns.start(TURN_MS)
 
     def _make_plots(self) -> Iterator[None]:
         yield from self.datasets.make_histogram()

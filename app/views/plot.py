@@ -151,6 +151,7 @@ class Plot(QWidget):
         for name in ("left", "bottom"):
             if self.item.getAxis(name).isVisible() == bool(text):
                 self.item.showAxis(name, not text)
+        self._place_note()
 
     def make_clickable(self) -> None:
         """Emit `clicked` from now on."""
@@ -209,9 +210,13 @@ class Plot(QWidget):
     def resizeEvent(self, event: Any) -> None:
         """Keep the message in the middle, the right name above its column."""
         super().resizeEvent(event)
-        top, bottom = (CAPTION, 24) if self.height() > 3 * CAPTION else (0, 0)
-        self._note.setGeometry(self.widget.rect().adjusted(self._left + 4, top, -8, -bottom))
+        self._place_note()
         self._place_captions()
+
+    def _place_note(self) -> None:
+        top, bottom = (CAPTION, 24) if self.height() > 3 * CAPTION else (0, 0)
+        left = self._left + 4 if self.item.getAxis("left").isVisible() else 8
+        self._note.setGeometry(self.widget.rect().adjusted(left, top, -8, -bottom))
 
     def _place_captions(self) -> None:
         self._right_caption.setPos(QPointF(self.width() - self._right - 4, 0))
