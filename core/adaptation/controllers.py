@@ -13,6 +13,8 @@ from core.adaptation.ascent import Adaptation
 from core.adaptation.noise import imagination_noise
 from core.adaptation.updater import UpdateAddress, refusal
 from core.checkpoints.checkpoint import Checkpoint
+from core.errors import InputError
+from core.models.interfaces import Policy
 from core.settings import Settings
 from core.trust import ProgramError
 
@@ -70,13 +72,27 @@ class AdaptiveController:
             action = update.action
             if not update.finite:
                 _raise_refusal(update.updater_record)
-                with torch.inference_mode():
-                    action = self._adaptation.pretrained(rows)
+                action = torch.from_numpy(
+                    pretrained_action(self._adaptation.pretrained, state)
+                )[None]
         if self.settings.reset_mode == "step":
             self._adaptation.reset()
         self.timings = Timings(imagine_ms=imagine_ms, backward_ms=backward_ms)
         result: NDArray[np.float32] = action[0].numpy()
         return result
+
+
+def pretrained_action(policy: Policy, state: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The action (A,) at state (S,). Raises InputError where it is not finite: nothing is left
+    to act with."""
+    with torch.inference_mode():
+        action: NDArray[np.float32] = policy(torch.from_numpy(state).float()[None])[0].numpy()
+    if not np.isfinite(action).all():
+        raise InputError(
+            "the pretrained policy gives an action that is not finite",
+            "train or import it again",
+        )
+    return action
 
 
 def _raise_refusal(record: str) -> None:

@@ -149,7 +149,7 @@ def _load(stage: Stage, folder: Path, identity: dict[str, Any]) -> tuple[int, Cu
     if values["identity"] != identity:
         raise DataError(
             f"the interrupted training in {folder} had other data or settings",
-            "drop --resume, or choose another output",
+            "repeat the command that began it, delete it, or choose another output",
         )
     stage.networks.load_state_dict(_below(state, "weights."))
     for name, optimizer in stage.optimizers.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from core.adaptation.controllers import pretrained_action
 from core.checkpoints.checkpoint import Checkpoint
 from core.diagnosis.oracle import Oracle, TrueFutures
 from core.diagnosis.value_field import Field, density_field, value_field
@@ -80,11 +80,8 @@ class Reality:
         return self._environment.save()
 
     def frozen_action(self) -> NDArray[np.float32]:
-        """pi_psi_0(s_t), (A,)."""
-        with torch.inference_mode():
-            rows = torch.from_numpy(self.state).float()[None]
-            action: NDArray[np.float32] = self._pretrained(rows)[0].numpy()
-        return action
+        """pi_psi_0(s_t), (A,). Raises InputError where it is not finite."""
+        return pretrained_action(self._pretrained, self.state)
 
     def futures(
         self, before: AdaptablePolicy, after: AdaptablePolicy, t: int, horizon: int

@@ -261,6 +261,7 @@ class Session:
 
     def _propose(self, address: Address, watch: Stopwatch) -> Proposal:
         reality = self._reality
+        frozen_action = reality.frozen_action()
         futures = reality.futures(
             self._before, self._adaptation.policy, address.t, self.settings.horizon
         )
@@ -268,7 +269,7 @@ class Session:
             address,
             self._clock.updates,
             reality.scene(),
-            reality.frozen_action(),
+            frozen_action,
             futures,
             watch,
             change_std=self.checkpoint.change_std(),

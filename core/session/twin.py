@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
+from core.adaptation.controllers import pretrained_action
 from core.envs.mujoco import Environment, Vector
 from core.models.interfaces import Policy
 from core.tasks import Task
@@ -30,8 +30,7 @@ class FrozenTwin:
         """One environment step with the pretrained policy; nothing after the end."""
         if not self.alive:
             return
-        with torch.inference_mode():
-            action = self._pretrained(torch.from_numpy(self.state).float()[None])[0].numpy()
+        action = pretrained_action(self._pretrained, self.state)
         transition = self._environment.apply(action)
         self.state = transition.next_state
         self.episode_return += transition.reward
