@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ class MazeGround:
             label.textItem.setFont(font(PLOT_TEXT, bold=True))
         self._maze: Maze | None = None
         self._field: Field | None = None
+        self._taken: list[Floats] = []
 
     def show_maze(self, maze: Maze, goal: Goal | None) -> None:
         """Another maze; drawn once."""
@@ -80,6 +82,11 @@ class MazeGround:
             self.start.setData(place[:1], place[1:])
             self.labels["start"].setPos(*place.tolist())
 
+    def make_room(self, places: Iterable[Floats], frame: MapFrame) -> None:
+        """Around each place (2,) there are other words: the labels near it go."""
+        self._taken = list(places)
+        self.place_labels(frame)
+
     def place_labels(self, frame: MapFrame) -> None:
         """Each above its place; beside it where the edge of the map would cut it."""
         (_, right), (_, top) = frame.ranges
@@ -87,6 +94,8 @@ class MazeGround:
             at = label.pos()
             side = RIGHT if (right - at.x()) / frame.scale > LABEL[0] else LEFT
             label.setAnchor(ABOVE if (top - at.y()) / frame.scale > LABEL[1] else side)
+            far = [np.abs(taken - (at.x(), at.y())) / frame.scale for taken in self._taken]
+            label.setOpacity(0.0 if any((gap < LABEL).all() for gap in far) else 1.0)
 
     def show_field(self, field: Field | None, theme: Theme) -> None:
         """The squares in their colours; nothing where there is no field."""

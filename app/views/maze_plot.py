@@ -35,7 +35,7 @@ class MazePlot(QObject):
             left=LEFT if axes else 2,
         )
         for axis in () if axes else ("left", "bottom"):
-            self.plot.set_ticks(axis, [])
+            self.plot.item.showAxis(axis, False)
         self.ground = MazeGround(self.plot)
         self.frame = MapFrame(extent=(1.0, 1.0))
         self.maze: Maze | None = None

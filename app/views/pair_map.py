@@ -102,6 +102,9 @@ class PairMap(QWidget):
             self.surface.show_floor(field, start_of(known), self._theme)
         for side, way in self.ways.items():
             way.show(self._moments[side], self._walks[side])
+        bodies = (way.body for way in self.ways.values())
+        places = [body.place for body in bodies if body is not None]
+        self.surface.ground.make_room(places, self.surface.frame)
         self._draw_parting()
         self.header.set_readout((self._distance(), "text"))
 

@@ -79,6 +79,17 @@ def test_the_parting_is_marked_where_the_ways_part(pair: PairMap) -> None:
     assert len(points(pair.parting)) == 0
 
 
+def test_a_word_that_a_letter_would_cover_makes_room(pair: PairMap) -> None:
+    words = pair.surface.ground.labels
+    assert words["start"].opacity() == 1.0
+    pair.show_moments({"A": maze_moment(0, task=UMAZE), "B": None})
+    assert words["start"].opacity() == 0.0
+    pair.surface._look_at(pair.surface.frame.zoomed(60.0, place_at(UMAZE, 0)))
+    pair.show_moments({"A": maze_moment(T, task=UMAZE), "B": None})
+    assert words["start"].opacity() == 1.0
+    assert not pair.surface.plot.item.getAxis("left").isVisible()
+
+
 def test_a_branch_that_has_no_such_moment_is_shown_to_its_end(pair: PairMap) -> None:
     short = Walk(t=OURS.t[:40], real=OURS.real[:40], twin=OURS.twin[:40])
     pair.show_walks(OURS, short, PARTED)
