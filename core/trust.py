@@ -164,9 +164,9 @@ def guarded(reference: Reference) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except InputError:
+    except (InputError, KeyboardInterrupt, GeneratorExit):
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a program may raise anything
+    except BaseException as error:  # noqa: BLE001 - a program may raise anything
         raise ProgramError(_line(reference, error), "mend the file, then start again") from None
 
 
@@ -178,10 +178,17 @@ def _line(reference: Reference, error: BaseException) -> str:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame.lineno for frame in frames if _is_of(reference, frame.filename)]
         line = own[-1] if own else None
-    words = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    words = " ".join(_text(error).split())
     said = f"{type(error).__name__}: {_ADDRESS.sub('0x..', words)}".removesuffix(": ")
     place = "" if line is None else f", line {line}"
     return f"{reference.short}{place}: {said}"[:LONGEST_LINE]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error.msg if isinstance(error, SyntaxError) else error)
+    except Exception:  # noqa: BLE001 - an error of the program's own may fail to tell itself
+        return ""
 
 
 def _is_of(reference: Reference, filename: str) -> bool:

@@ -87,6 +87,27 @@ def test_what_a_program_raises_is_one_line_with_file_line_and_error(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("base", ["BaseException", "SyntaxError", "SystemExit"])
+def test_an_error_that_fails_to_tell_itself_is_one_line_too(tmp_path: Path, base: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"class Odd({base}):\n"
+        "    msg = property(lambda self: 1 / 0)\n"
+        "    def __str__(self): raise ValueError\n"
+        "def rule(): raise Odd\n"
+    )
+    found = Trust(given=True).load("updater", f"{path}:rule")
+    with pytest.raises(InputError) as refused:
+        found()
+    assert refused.value.fact == "mine.py:rule, line 4: Odd"
+
+
+def test_ctrl_c_in_a_program_is_ctrl_c(tmp_path: Path) -> None:
+    found = Trust(given=True).load("updater", program(tmp_path, "raise KeyboardInterrupt"))
+    with pytest.raises(KeyboardInterrupt):
+        found()
+
+
 def test_what_a_program_prints_stays_out_of_stdout(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
