@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from app.rendering.maze import add_maze
 from app.rendering.model_files import model_file
 from app.rendering.wire import Color, Look
-from core.envs.poses import physics_layout
+from core.envs.poses import physics_layout, walks_on_ground
 from core.envs.quiet import quiet_compiler
 from core.tasks import Task
 
 Floats = NDArray[np.float64]
 FARTHEST = 1e4
 """Metres or radians; a pose beyond is as good as not finite."""
+SHADE = 0.7
+"""Of a floor that is seen from above. All lights together would make it 1.4 times as bright as
+its texture: shadows, which are drawn in a pass of their own, then left it without its grid."""
 
 
 def load_model(task: Task, look: Look) -> Any:
     """The task's MjModel with floor, sky, body and maze in the colours of `look`."""
     with quiet_compiler():
         spec = mujoco.MjSpec.from_file(str(model_file(task)))
-        _paint(spec, look)
+        _paint(spec, look, SHADE if walks_on_ground(task) else 1.0)
         add_maze(spec, task, look)
         return spec.compile()
 
 
-def _paint(spec: Any, look: Look) -> None:
+def _paint(spec: Any, look: Look, shade: float) -> None:
     for texture in list(spec.textures):
         spec.delete(texture)
     for material in list(spec.materials):
@@ -51,7 +54,7 @@ def _paint(spec: Any, look: Look) -> None:
     for geom in spec.geoms:
         plane = geom.type == mujoco.mjtGeom.mjGEOM_PLANE
         geom.material = "floor" if plane else "body"
-        geom.rgba = [1, 1, 1, 1] if plane else [*look.body, 1]
+        geom.rgba = [*[shade] * 3, 1] if plane else [*look.body, 1]
     for light in spec.lights:
         light.ambient, light.diffuse, light.specular = [0.0] * 3, [0.3] * 3, [0.0] * 3
     spec.visual.headlight.ambient = [0.5] * 3

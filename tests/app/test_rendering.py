@@ -22,12 +22,12 @@ from app.rendering.wire import (
     decode,
     encode,
 )
-from app.theme import LIGHT
+from app.theme import DARK, LIGHT, Theme
 from app.views.scene_camera import ABOVE, SIDE_VIEW
 from app.views.scene_picture import Wish, compose, look
 from core.checkpoints.task_facts import task_json
 from core.tasks import TASKS
-from tests.app.maze_moments import LARGE, maze_moment
+from tests.app.maze_moments import LARGE, UMAZE, maze_moment
 from tests.app.view_moments import make_moment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +119,22 @@ def test_no_fog_veils_a_body_that_runs_far_ahead() -> None:
     around = frames.slot(drawn.slot, 192, 128)[y - 4 : y + 5, x - 4 : x + 5].astype(float)
     contrast = np.abs(around - 255.0 * np.array(look(LIGHT).background)).max()
     assert contrast > 60
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_floor_of_a_maze_has_the_themes_colour_and_a_grid(theme: Theme) -> None:
+    wish = Wish(theme=theme, camera=ABOVE, size=(192, 128), still=False)
+    quick = compose(maze_moment(20, task=UMAZE), wish, np.zeros(0))
+    assert quick is not None
+    frames = FrameFile.create()
+    drawn = answers(frames, encode(quick) + encode(dataclasses.replace(quick, still=True)))
+    frames.remove()
+    for each in drawn:
+        assert isinstance(each, Drawn)
+        floor = frames.slot(each.slot, 192, 128)[-24:, :40, 0].astype(float)
+        tiles, lines = (255.0 * color[0] for color in (look(theme).floor, look(theme).grid))
+        assert abs(np.median(floor) - tiles) < 12
+        assert np.ptp(floor) > 0.5 * abs(tiles - lines)
 
 
 def answers(frames: FrameFile, questions: bytes) -> list[Any]:
