@@ -33,11 +33,7 @@ _MAZE_BETAS: dict[str, tuple[tuple[float, float], ...]] = {
     "antmaze-large": ((0.002, 0.001), (0.002, 0.002)),
 }
 """The same for AntMaze, in the order of MAZE_KINDS: recipe `paper` only."""
-_MAZE_CPU_BETAS = {
-    "antmaze-umaze": (0.05, 0.005),
-    "antmaze-medium": (0.01, 0.005),
-    "antmaze-large": (0.01, 0.005),
-}
+_MAZE_CPU_BETAS = (0.01, 0.005)
 """Recipe `cpu` on AntMaze: decision 15. The official ones are for 1M updates."""
 _MAZE_UPDATES = {"antmaze-umaze": 80_000, "antmaze-medium": 120_000, "antmaze-large": 150_000}
 """Of ReBRAC in recipe `cpu`: values take longer to reach a start that is farther away."""
@@ -105,7 +101,7 @@ def find_recipe(
 
 def _betas(name: str, task: Task, kind: str) -> tuple[float, float] | tuple[None, None]:
     if task.maze is not None and name == "cpu":
-        return _MAZE_CPU_BETAS.get(task.name, (None, None))
+        return _MAZE_CPU_BETAS
     kinds, table = (KINDS, _BETAS) if task.maze is None else (MAZE_KINDS, _MAZE_BETAS)
     return dict(zip(kinds, table.get(task.name, ()), strict=False)).get(kind, (None, None))
 
