@@ -21,7 +21,8 @@ loosely, a gain of adaptation may be one that a better beta_actor would have giv
 So here is, for each data set, ReBRAC alone with several beta_actor: everything else is that of
 the recipe, seed and number of updates named, the same in all rows; where those updates are
 fewer than the shipped checkpoint had (docs/checkpoints.md), its own row is that of a shorter
-training, its learning rate falling sooner. One trained policy a row; differences are
+training, its learning rate falling sooner, and a small beta_actor, which needs more updates,
+looks worse than it would at the end. One trained policy a row; differences are
 paired by reset seed, with bootstrap 95 % intervals; Q (its penalty added back) is beside the
 discounted Monte Carlo return from the same states; settled: see docs/checkpoints.md.
 """

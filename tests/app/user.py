@@ -24,6 +24,7 @@ from pytestqt.qtbot import QtBot
 from app.application import Application
 from app.recording import save_picture
 from app.views.header import Header
+from app.views.scene_canvas import SceneCanvas
 
 PATIENCE_MS = 600_000
 """A busy machine may need minutes for a hundred environment steps of the real engine."""
@@ -114,10 +115,15 @@ class User:
         folder = os.environ.get(PICTURES)
         if folder:
             views = self._application.views
-            self.wait(lambda: views.settled, "a drawn window")
+            self.wait(lambda: views.settled and self._sees_scenes(), "a drawn window")
             for _ in range(12):
                 self._qtbot.wait(50)
             save_picture(self.window, Path(folder) / f"{name}.png")
+
+    def _sees_scenes(self) -> bool:
+        """Whether every 3D scene in sight has its picture."""
+        scenes = [s for s in self.window.findChildren(SceneCanvas) if s.isVisible()]
+        return all(scene.frame is not None or scene.absence for scene in scenes)
 
     def _at_rest(self) -> bool:
         live, moment = self._application.source.live_run, self._application.moment
