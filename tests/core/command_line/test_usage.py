@@ -62,7 +62,7 @@ COLLECT = ("collect", "hopper", "--steps", "9", "--dataset", "a-v0")
         ([*COLLECT, "--recipe", "no/such"], "no/such"),
         (["train", "hopper", "--dataset", "a"], "missing: --output"),
         (["train", "cartpole", "--dataset", "a", "--output", "b"], "no task 'cartpole'"),
-        (["train", "hopper", "--dataset", "a", "--output", "b"], "give --kind"),
+        (["train", "hopper", "--dataset", "a", "--output", "b"], "no local data set a"),
         (["gui", "--size", "big"], "write 1280x720"),
         (["gui", "--workspace", "stage"], "'stage' (choose from 'debug', 'compare', 'present'"),
         (["gui", "--at-step", "3"], "--at-step needs --screenshot"),
