@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import cache
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -59,7 +60,8 @@ def _end(workers: Iterable[BaseProcess], patience: float) -> None:
     for worker in workers if patience else ():
         if worker.pid is not None:
             # What trains hears it; what does not, ignores it.
-            os.kill(worker.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGINT)
     for worker in workers:
         if patience:
             worker.join(patience)
