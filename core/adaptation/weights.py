@@ -29,6 +29,12 @@ def set_psi(policy: AdaptablePolicy, psi: Tensor) -> None:
         start += count
 
 
+def same_weights(first: AdaptablePolicy, second: AdaptablePolicy) -> bool:
+    """Whether two policies of one architecture have equal weights."""
+    pairs = zip(first.parameters(), second.parameters(), strict=True)
+    return all(torch.equal(one, other) for one, other in pairs)
+
+
 def layer_norms(vector: Tensor, layers: dict[str, tuple[nn.Parameter, ...]]) -> Tensor:
     """Norm of each layer's part of a vector (W,): (L,)."""
     sizes = [sum(p.numel() for p in parameters) for parameters in layers.values()]

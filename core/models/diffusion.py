@@ -8,11 +8,20 @@ denoising levels, is chosen at use through the number of draws.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple, cast
+
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm, linear, silu
 
 from core.arrays import Actions, Noise, States
 from core.data.normalizer import Normalizer
+
+Affine = tuple[Tensor, Tensor]
+"""Weight and bias."""
 
 SIGMA_MAX = 8.0
 SIGMA_MIN = 0.02
@@ -27,8 +36,31 @@ def noise_levels(count: int) -> list[float]:
     return [(top + i / (count - 1) * (bottom - top)) ** RHO for i in range(count)] + [0.0]
 
 
+class Preconditioning(NamedTuple):
+    """EDM's factors at a noise level sigma, each (N, 1) or (1, 1) for all rows."""
+
+    c_skip: Tensor
+    c_out: Tensor
+    c_in: Tensor
+    c_noise: Tensor
+
+
+def precondition(sigma: Tensor) -> Preconditioning:
+    """EDM table 1 with sigma_data = 1."""
+    c_in = (sigma**2 + 1).rsqrt()
+    return Preconditioning(c_in**2, sigma * c_in, c_in, sigma.log() / 4)
+
+
+@cache
+def _preconditioned(count: int, dtype: torch.dtype) -> list[Preconditioning]:
+    """Of the noise levels sigma_K .. sigma_1."""
+    with torch.inference_mode(mode=False):
+        levels = noise_levels(count)[:-1]
+        return [precondition(torch.full((1, 1), sigma, dtype=dtype)) for sigma in levels]
+
+
 class ResidualBlock(nn.Module):
-    """x + W_2 silu(LayerNorm(W_1 silu(x)))."""
+    """x + W_2 silu(LayerNorm(W_1 silu(x))): its weights, asked by a Denoiser."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -36,14 +68,47 @@ class ResidualBlock(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.second = nn.Linear(width, width)
 
-    def forward(self, value: Tensor) -> Tensor:
-        inner = self.norm(self.first(nn.functional.silu(value)))
-        change: Tensor = self.second(nn.functional.silu(inner))
-        return value + change
+    def affines(self) -> tuple[Affine, Affine, Affine]:
+        """Of W_1, LayerNorm and W_2."""
+        return _affine(self.first), _affine(self.norm), _affine(self.second)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Denoiser:
+    """D_theta(x; sigma | s, a) for given states and actions, to be asked at each level.
+
+    Functions of weights in place of calls of modules, which cost a fifth of an imagination.
+    """
+
+    condition: Tensor
+    """(N, S + A) standardised states, actions."""
+    input: Affine
+    blocks: tuple[tuple[Affine, Affine, Affine], ...]
+    """Of each residual block, its affines."""
+    output: Affine
+
+    def __call__(self, noisy: Tensor, level: Preconditioning) -> Tensor:
+        """Noisy standardised change (N, S) -> clean.
+
+        D = c_skip x + c_out F(c_in x, c_noise; s, a), EDM eq. 7.
+        """
+        c_noise = level.c_noise.expand(len(noisy), 1)
+        estimate = self.network(
+            torch.cat([noisy * level.c_in, self.condition, c_noise], dim=-1)
+        )
+        return level.c_skip * noisy + level.c_out * estimate
+
+    def network(self, features: Tensor) -> Tensor:
+        """F: features (N, 2 S + A + 1) -> (N, S)."""
+        hidden = linear(features, *self.input)
+        for first, norm, second in self.blocks:
+            inner = layer_norm(linear(silu(hidden), *first), hidden.shape[1:], *norm)
+            hidden = hidden + linear(silu(inner), *second)
+        return linear(silu(hidden), *self.output)
 
 
 class DiffusionDynamics(nn.Module):
-    """D_theta(x; sigma | s, a) and its sampler. States raw outside, standardised inside."""
+    """The sampler of D_theta, and its weights. States raw outside, standardised inside."""
 
     def __init__(
         self, state_size: int, action_size: int, width: int = 256, blocks: int = 3
@@ -52,19 +117,19 @@ class DiffusionDynamics(nn.Module):
         self.states = Normalizer(state_size)
         self.changes = Normalizer(state_size)
         self.input = nn.Linear(2 * state_size + action_size + 1, width)
-        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
+        self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(blocks))
         self.output = nn.Linear(width, state_size)
 
-    def denoise(self, noisy: Tensor, sigma: Tensor, state: Tensor, action: Tensor) -> Tensor:
-        """D_theta: noisy standardised change (N, S), sigma (N, 1), standardised state -> clean.
-
-        D = c_skip x + c_out F(c_in x, c_noise; s, a), EDM eq. 7 with sigma_data = 1.
-        """
-        scale = (sigma**2 + 1).rsqrt()
-        features = torch.cat([noisy * scale, state, action, sigma.log() / 4], dim=-1)
-        hidden = nn.functional.silu(self.blocks(self.input(features)))
-        estimate: Tensor = self.output(hidden)
-        return scale**2 * noisy + sigma * scale * estimate
+    def denoiser(self, state: Tensor, action: Tensor) -> Denoiser:
+        """D_theta given standardised states (N, S) and actions (N, A)."""
+        return Denoiser(
+            condition=torch.cat([state, action], dim=-1),
+            input=_affine(self.input),
+            blocks=tuple(
+                block.affines() for block in cast(Iterable[ResidualBlock], self.blocks)
+            ),
+            output=_affine(self.output),
+        )
 
     def forward(self, state: States, action: Actions, noise: Noise) -> States:
         """s' from raw s (N, S), a (N, A) and draws (K, N, S), by ancestral sampling.
@@ -73,15 +138,20 @@ class DiffusionDynamics(nn.Module):
         D + (sigma'/sigma)^2 (x - D) and variance sigma'^2 (sigma^2 - sigma'^2) / sigma^2,
         and D itself at the last level.
         """
-        standardized = self.states(state)
-        levels = noise_levels(len(noise))
-        change = levels[0] * noise[0]
-        for draw, sigma, lower in zip((*noise[1:], None), levels[:-1], levels[1:], strict=True):
-            clean = self.denoise(
-                change, torch.full_like(change[:, :1], sigma), standardized, action
-            )
+        denoise = self.denoiser(self.states(state), action)
+        sigmas, levels = noise_levels(len(noise)), _preconditioned(len(noise), state.dtype)
+        change = sigmas[0] * noise[0]
+        draws = (*noise[1:], None)
+        for draw, level, sigma, lower in zip(
+            draws, levels, sigmas[:-1], sigmas[1:], strict=True
+        ):
+            clean = denoise(change, level)
             change = clean if draw is None else _posterior(change, clean, draw, sigma, lower)
         return state + self.changes.undo(change)
+
+
+def _affine(module: nn.Linear | nn.LayerNorm) -> Affine:
+    return module.weight, module.bias
 
 
 def _posterior(

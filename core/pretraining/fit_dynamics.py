@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data.dataset import OfflineDataset
-from core.models.diffusion import DiffusionDynamics
+from core.models.diffusion import DiffusionDynamics, precondition
 from core.models.ensemble import DynamicsEnsemble
 from core.models.initialize import initialize
 from core.pretraining.open_loop import OpenLoop, open_loop_windows
@@ -93,9 +93,8 @@ def denoising_loss(model: DiffusionDynamics, batch: dict[str, Tensor], noise: Te
     """
     clean: Tensor = model.changes(batch["changes"])
     sigma = (LOG_SIGMA_MEAN + LOG_SIGMA_STD * noise[:, -1:]).exp()
-    denoised = model.denoise(
-        clean + sigma * noise[:, :-1], sigma, model.states(batch["states"]), batch["actions"]
-    )
+    denoise = model.denoiser(model.states(batch["states"]), batch["actions"])
+    denoised = denoise(clean + sigma * noise[:, :-1], precondition(sigma))
     return ((1 + sigma**-2) * (denoised - clean) ** 2).mean()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.adaptation.controllers import pretrained_action
+from core.adaptation.weights import same_weights
 from core.checkpoints.checkpoint import Checkpoint
 from core.diagnosis.oracle import Oracle, TrueFutures
 from core.diagnosis.value_field import Field, density_field, value_field
@@ -89,7 +90,10 @@ class Reality:
         """H environment steps from here with the frozen, the before and the after policy."""
         if not self.diagnostics:
             return None
-        policies = (self._pretrained, before, after)
+        pretrained = self._pretrained
+        # Of equal weights one future is rolled.
+        moved = [pretrained if same_weights(p, pretrained) else p for p in (before, after)]
+        policies = (pretrained, *moved)
         return self._oracle.roll(policies, self.physics(), t, horizon=horizon or TRUE_HORIZON)
 
     def _value_field(self) -> Field:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -82,7 +83,12 @@ def load_array(field: str, dtype: object, shape: object, data: object) -> Array:
 
 def dtype_name(array: Array) -> str:
     """The name an array's dtype has in a trace, the same on every machine."""
-    return array.dtype.newbyteorder("=").name
+    return _name(array.dtype)
+
+
+@cache
+def _name(dtype: np.dtype[Any]) -> str:
+    return dtype.newbyteorder("=").name
 
 
 def shape_text(array: Array) -> str:

@@ -12,9 +12,13 @@ from torch import Tensor
 from core.models.diffusion import (
     SIGMA_MAX,
     SIGMA_MIN,
+    Denoiser,
     DiffusionDynamics,
+    Preconditioning,
+    ResidualBlock,
     _posterior,
     noise_levels,
+    precondition,
 )
 from core.models.initialize import initialize
 from tests.worlds import seeded
@@ -35,6 +39,16 @@ def drawn(*shape: int, seed: int = 1) -> Tensor:
     return torch.randn(*shape, generator=seeded(seed), dtype=torch.float64)
 
 
+def denoised(
+    dynamics: DiffusionDynamics, noisy: Tensor, sigma: Tensor, state: Tensor, action: Tensor
+) -> Tensor:
+    return dynamics.denoiser(state, action)(noisy, precondition(sigma))
+
+
+def sigma_of(level: Preconditioning) -> Tensor:
+    return level.c_out / level.c_in
+
+
 @pytest.mark.parametrize("count", range(1, 21))
 def test_the_levels_fall_from_the_largest_sigma_to_zero(count: int) -> None:
     levels = noise_levels(count)
@@ -47,30 +61,32 @@ def test_the_levels_fall_from_the_largest_sigma_to_zero(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 9])
-def test_the_number_of_draws_chooses_the_number_of_levels(count: int) -> None:
+def test_the_number_of_draws_chooses_the_number_of_levels(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dynamics, state, action, noise = tiny(), drawn(N, S), drawn(N, A), drawn(count, N, S)
     asked: list[float] = []
-    denoise = dynamics.denoise
+    denoise = Denoiser.__call__
 
-    def counted(noisy: Tensor, sigma: Tensor, state: Tensor, action: Tensor) -> Tensor:
-        asked.append(sigma[0, 0].item())
-        return denoise(noisy, sigma, state, action)
+    def counted(denoiser: Denoiser, noisy: Tensor, level: Preconditioning) -> Tensor:
+        asked.append(sigma_of(level).item())
+        return denoise(denoiser, noisy, level)
 
-    dynamics.denoise = counted
+    monkeypatch.setattr(Denoiser, "__call__", counted)
     assert dynamics(state, action, noise).shape == (N, S)
     assert asked == pytest.approx(noise_levels(count)[:-1])
 
 
 def test_without_noise_the_denoiser_returns_its_input() -> None:
     noisy, sigma = drawn(N, S), torch.full((N, 1), 1e-9, dtype=torch.float64)
-    clean = tiny().denoise(noisy, sigma, drawn(N, S, seed=2), drawn(N, A, seed=3))
+    clean = denoised(tiny(), noisy, sigma, drawn(N, S, seed=2), drawn(N, A, seed=3))
     assert torch.allclose(clean, noisy, rtol=0, atol=1e-8)
 
 
 def test_in_pure_noise_the_denoiser_forgets_its_input() -> None:
     state, action = drawn(N, S, seed=2), drawn(N, A, seed=3)
     sigma = torch.full((N, 1), 1e9, dtype=torch.float64)
-    one, other = (tiny().denoise(drawn(N, S, seed=i), sigma, state, action) for i in (4, 5))
+    one, other = (denoised(tiny(), drawn(N, S, seed=i), sigma, state, action) for i in (4, 5))
     assert torch.allclose(one, other, atol=1e-6)
 
 
@@ -88,10 +104,14 @@ def test_preconditioning_keeps_inputs_and_targets_at_unit_variance() -> None:
 def test_the_denoiser_is_edms_formula_around_the_network() -> None:
     dynamics, noisy, state, action = tiny(), drawn(N, S), drawn(N, S, seed=2), drawn(N, A)
     sigma = torch.full((N, 1), 0.7, dtype=torch.float64)
-    clean = dynamics.denoise(noisy, sigma, state, action)
+    clean = denoised(dynamics, noisy, sigma, state, action)
     scale = (0.7**2 + 1) ** -0.5
     features = [noisy * scale, state, action, torch.full_like(sigma, math.log(0.7) / 4)]
-    hidden = dynamics.blocks(dynamics.input(torch.cat(features, dim=1)))
+    hidden = dynamics.input(torch.cat(features, dim=1))
+    for block in dynamics.blocks:
+        assert isinstance(block, ResidualBlock)
+        inner = block.norm(block.first(torch.nn.functional.silu(hidden)))
+        hidden = hidden + block.second(torch.nn.functional.silu(inner))
     network = dynamics.output(torch.nn.functional.silu(hidden))
     assert torch.allclose(clean, scale**2 * noisy + 0.7 * scale * network)
 
@@ -111,7 +131,7 @@ def test_the_posterior_is_bayes_rule_for_gaussians(sigma: float, lower: float) -
 def test_a_perfect_denoiser_samples_the_true_gaussian_the_better_the_more_levels() -> None:
     """Changes ~ N(0, 0.5^2): then D(x; sigma) = 0.25 x / (0.25 + sigma^2)."""
     dynamics = DiffusionDynamics(1, 1, width=4, blocks=1)
-    dynamics.denoise = lambda x, sigma, *_: 0.25 * x / (0.25 + sigma**2)
+    dynamics.denoiser = lambda *_: lambda x, level: 0.25 * x / (0.25 + sigma_of(level) ** 2)
     rows, spread = torch.zeros(20_000, 1), []
     for levels in (5, 20, 100):
         sampled = dynamics(rows, rows, torch.randn(levels, 20_000, 1, generator=seeded(3)))
@@ -141,7 +161,7 @@ def test_every_draw_and_every_level_matters_to_the_result() -> None:
 
 def test_the_state_moves_by_the_standardised_change_in_raw_units() -> None:
     dynamics = tiny()
-    dynamics.denoise = lambda x, *_: torch.ones_like(x)
+    dynamics.denoiser = lambda *_: lambda x, _level: torch.ones_like(x)
     state = drawn(N, S)
     following = dynamics(state, drawn(N, A), drawn(1, N, S))
     assert torch.allclose(following, state + dynamics.changes.std)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from core.checkpoints.checkpoint import Checkpoint, load
 from core.checkpoints.manifest import Tuned
 from core.commands import Command
+from core.diagnosis.oracle import Oracle, TrueFutures
 from core.envs.mujoco import Environment
+from core.models.interfaces import Policy
 from core.session.session import Session
 from core.settings import Settings, preset
 from core.traces.trace import (
@@ -171,6 +174,28 @@ def test_the_true_future_begins_with_what_really_happens(checkpoint: Checkpoint)
     for proposed, happened in moments(advance(Session(checkpoint, FAST, seed=5), 60)):
         assert np.array_equal(proposed.true_states[2, 1], happened.next_state)
         assert proposed.true_rewards[2, 0] == happened.reward
+
+
+def test_policies_of_equal_weights_have_one_future(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reset at each environment step, psi at k = 0 is psi_0: it is not rolled again."""
+    asked: list[int] = []
+    roll = Oracle.roll
+
+    def counted(
+        oracle: Oracle, policies: Sequence[Policy], *rest: Any, horizon: int
+    ) -> TrueFutures:
+        asked.append(len({id(policy) for policy in policies}))
+        return roll(oracle, policies, *rest, horizon=horizon)
+
+    monkeypatch.setattr(Oracle, "roll", counted)
+    for settings, later in ((FAST, 2), (KEPT, 3)):
+        asked.clear()
+        made = proposals(advance(Session(checkpoint, settings, seed=5), 16))
+        assert asked == [2] + [later] * (len(made) - 1)
+        assert (made[0].true_states[0] == made[0].true_states[1]).all()
+        assert all((p.true_states[1] != p.true_states[2]).any() for p in made)
 
 
 def test_without_diagnostics_the_run_is_the_same(checkpoint: Checkpoint) -> None:
