@@ -80,8 +80,9 @@ class Denoiser:
     Functions of weights in place of calls of modules, which cost a fifth of an imagination.
     """
 
-    condition: Tensor
-    """(N, S + A) standardised states, actions."""
+    state: Tensor
+    """(N, S) standardised."""
+    action: Tensor
     input: Affine
     blocks: tuple[tuple[Affine, Affine, Affine], ...]
     """Of each residual block, its affines."""
@@ -93,9 +94,8 @@ class Denoiser:
         D = c_skip x + c_out F(c_in x, c_noise; s, a), EDM eq. 7.
         """
         c_noise = level.c_noise.expand(len(noisy), 1)
-        estimate = self.network(
-            torch.cat([noisy * level.c_in, self.condition, c_noise], dim=-1)
-        )
+        features = [noisy * level.c_in, self.state, self.action, c_noise]
+        estimate = self.network(torch.cat(features, dim=-1))
         return level.c_skip * noisy + level.c_out * estimate
 
     def network(self, features: Tensor) -> Tensor:
@@ -123,7 +123,8 @@ class DiffusionDynamics(nn.Module):
     def denoiser(self, state: Tensor, action: Tensor) -> Denoiser:
         """D_theta given standardised states (N, S) and actions (N, A)."""
         return Denoiser(
-            condition=torch.cat([state, action], dim=-1),
+            state=state,
+            action=action,
             input=_affine(self.input),
             blocks=tuple(
                 block.affines() for block in cast(Iterable[ResidualBlock], self.blocks)
