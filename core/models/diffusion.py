@@ -77,7 +77,7 @@ class ResidualBlock(nn.Module):
 class Denoiser:
     """D_theta(x; sigma | s, a) for given states and actions, to be asked at each level.
 
-    Functions of weights in place of calls of modules, which cost a fifth of an imagination.
+    Functions of weights in place of calls of modules, which cost a sixth of an imagination.
     """
 
     state: Tensor
