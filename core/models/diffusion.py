@@ -52,11 +52,13 @@ def precondition(sigma: Tensor) -> Preconditioning:
 
 
 @cache
-def _preconditioned(count: int, dtype: torch.dtype) -> list[Preconditioning]:
+def _preconditioned(
+    count: int, dtype: torch.dtype, device: torch.device
+) -> list[Preconditioning]:
     """Of the noise levels sigma_K .. sigma_1."""
     with torch.inference_mode(mode=False):
-        levels = noise_levels(count)[:-1]
-        return [precondition(torch.full((1, 1), sigma, dtype=dtype)) for sigma in levels]
+        sigmas = torch.tensor(noise_levels(count)[:-1], dtype=dtype, device=device)
+        return [precondition(sigma.view(1, 1)) for sigma in sigmas]
 
 
 class ResidualBlock(nn.Module):
@@ -140,7 +142,8 @@ class DiffusionDynamics(nn.Module):
         and D itself at the last level.
         """
         denoise = self.denoiser(self.states(state), action)
-        sigmas, levels = noise_levels(len(noise)), _preconditioned(len(noise), state.dtype)
+        sigmas = noise_levels(len(noise))
+        levels = _preconditioned(len(noise), state.dtype, state.device)
         change = sigmas[0] * noise[0]
         draws = (*noise[1:], None)
         for draw, level, sigma, lower in zip(
