@@ -75,7 +75,7 @@ class ResidualBlock(nn.Module):
         return _affine(self.first), _affine(self.norm), _affine(self.second)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Denoiser:
     """D_theta(x; sigma | s, a) for given states and actions, to be asked at each level.
 
