@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from core.checkpoints.figures import is_figure
 from core.checkpoints.manifest import Manifest
 
 COMPARED = "compared"
@@ -71,7 +72,7 @@ def _gain(gain: dict[str, Any]) -> str:
     if mean is None:
         return ""
     bounds = interval if isinstance(interval, list | tuple) else ()
-    numbers = [bound for bound in bounds if isinstance(bound, int | float)]
+    numbers = [bound for bound in bounds if is_figure(bound)]
     if len(numbers) != 2:
         return f"{mean:+.2f}"
     return f"{mean:+.2f} [{numbers[0]:+.2f}, {numbers[1]:+.2f}]"
@@ -84,7 +85,7 @@ def _part(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _number(values: dict[str, Any], name: str) -> float | None:
     found = values.get(name)
-    return float(found) if isinstance(found, int | float) else None
+    return float(found) if is_figure(found) else None
 
 
 def _text(values: dict[str, Any], name: str) -> str:

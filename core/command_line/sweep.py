@@ -14,7 +14,8 @@ from core.command_line.task_finding import HELP, find_task
 from core.command_line.train import kind_of, knows_coefficients, refuse_missing
 from core.command_line.window import WindowCommands
 from core.errors import InputError
-from core.evaluation.json_file import check_target, read_json, write_json
+from core.evaluation.json_file import check_target, write_json
+from core.evaluation.sweep_file import read_sweep
 from core.tasks import Task
 
 if TYPE_CHECKING:
@@ -127,14 +128,8 @@ def _print_page(arguments: argparse.Namespace) -> int:
 
     if arguments.task or arguments.json or arguments.resume:
         raise UsageError("--markdown trains nothing", "give it nothing but files")
-    results = [read_json(path) for path in arguments.markdown]
-    try:
-        say(bases_page(results, shipped_beta).rstrip())
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        names = ", ".join(str(path) for path in arguments.markdown)
-        raise InputError(
-            f"not all of {names} are results of sweep", "name what sweep --json wrote"
-        ) from error
+    results = [read_sweep(path) for path in arguments.markdown]
+    say(bases_page(results, shipped_beta).rstrip())
     return 0
 
 
@@ -163,7 +158,7 @@ def _check_before_torch(arguments: argparse.Namespace, task: Task) -> None:
     """What can be refused without torch, which takes a second and 200 MB to import."""
     path, folder = arguments.json, _folder(arguments)
     if arguments.resume and path.exists():
-        read_json(path)
+        read_sweep(path)
     if not arguments.resume and folder.exists():
         raise UsageError(f"{folder} holds a stopped sweep", "go on with --resume, or delete it")
     kind = kind_of(arguments.dataset)

@@ -12,13 +12,16 @@ from core.envs.mujoco import Environment
 from core.errors import InputError
 from core.evaluation.evaluate import Runner
 from core.evaluation.plan import Plan, Unit
-from core.evaluation.score import Episode
+from core.evaluation.score import Episode, check_return
 from core.settings import Settings
 from core.trust import Trust
 
 
 def run_episode(controller: Controller, environment: Environment, unit: Unit) -> Episode:
-    """Run to termination or the time limit. Every episode starts from the pretrained policy."""
+    """Run to termination or the time limit. Every episode starts from the pretrained policy.
+
+    Raises InputError where the rewards are not finite.
+    """
     task = environment.task
     controller.reset(unit.seed)
     state = environment.reset(unit.seed)
@@ -29,6 +32,7 @@ def run_episode(controller: Controller, environment: Environment, unit: Unit) ->
         state, t = transition.next_state, t + 1
         if transition.terminated or transition.truncated:
             break
+    check_return(episode_return, unit.seed)
     return Episode(
         controller=unit.controller,
         seed=unit.seed,

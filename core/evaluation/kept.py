@@ -64,7 +64,12 @@ class KeptEpisodes:
                     "repeat that command, delete the file, or name another --json FILE",
                 )
         try:
-            found = [Episode.from_dict(episode) for episode in values["episodes"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is damaged", "delete it and start again") from error
+            kept = values.get("episodes")
+            if not isinstance(kept, list):
+                raise ValueError("there are no episodes")
+            found = [Episode.from_dict(episode) for episode in kept]
+        except ValueError as error:
+            raise InputError(
+                f"{path} is damaged ({error})", "delete it and start again"
+            ) from error
         self._episodes = {Unit(episode.controller, episode.seed): episode for episode in found}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from core.checkpoints.figures import figure, is_figure, optional, text, whole, yes_or_no
+from core.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +33,29 @@ class Episode:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Episode:
-        """The inverse of to_dict; raises TypeError or ValueError on anything else."""
+    def from_dict(cls, values: Any) -> Episode:
+        """The inverse of to_dict; raises ValueError on anything else."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or values.keys() != names:
+            raise ValueError("an episode has other fields")
+        score = optional(values["score"], "a score")
         return cls(
-            controller=str(values["controller"]),
-            seed=int(values["seed"]),
-            episode_return=float(values["episode_return"]),
-            score=math.nan if values["score"] is None else float(values["score"]),
-            length=int(values["length"]),
-            success=bool(values["success"]),
-            total_ms=float(values["total_ms"]),
+            controller=text(values["controller"], "a controller"),
+            seed=whole(values["seed"], "a reset seed"),
+            episode_return=figure(values["episode_return"], "a return"),
+            score=math.nan if score is None else score,
+            length=whole(values["length"], "a length"),
+            success=yes_or_no(values["success"], "a success"),
+            total_ms=figure(values["total_ms"], "a time"),
+        )
+
+
+def check_return(episode_return: float, seed: int) -> None:
+    """Raise InputError where the rewards of an episode add to nothing that can be compared."""
+    if not is_figure(episode_return):
+        raise InputError(
+            f"the episode of reset seed {seed} returns {episode_return:g}",
+            "mend the environment: its rewards must be finite and add up to less than 1e12",
         )
 
 

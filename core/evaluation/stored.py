@@ -10,13 +10,20 @@ from typing import Any
 from core.checkpoints.catalogue import read_manifest
 from core.checkpoints.disk import write_file
 from core.checkpoints.evaluated import COMPARED
+from core.checkpoints.figures import (
+    figure,
+    figures,
+    listed,
+    optional,
+    part,
+    text,
+    whole,
+    yes_or_no,
+)
 from core.checkpoints.manifest import MANIFEST_FILE, Manifest, parse_manifest
 from core.errors import InputError
 from core.evaluation.json_file import finite, read_any_json
-from core.evaluation.table import Result, rows_of
-
-_LARGEST_RESULT = 10_000
-"""Episodes of a controller."""
+from core.evaluation.table import Result
 
 
 def read_results(path: Path) -> list[Result]:
@@ -24,14 +31,37 @@ def read_results(path: Path) -> list[Result]:
     values = read_any_json(path)
     results = values if isinstance(values, list) else [values]
     try:
-        if not results or max(len(r["seeds"]) for r in results) > _LARGEST_RESULT:
-            raise ValueError("no result, or too long a one")
-        rows_of(results)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if not results:
+            raise ValueError("it is empty")
+        for result in results:
+            _check(result)
+    except ValueError as error:
         raise InputError(
-            f"{path} is not what evaluate --json writes", "name another file, or evaluate again"
+            f"{path} is not what evaluate --json writes ({error})",
+            "name another file, or evaluate again",
         ) from error
     return results
+
+
+def _check(result: Any) -> None:
+    """Raise ValueError on what is no result."""
+    controllers = part(result, "controllers")
+    seeds = [whole(seed, "a reset seed") for seed in listed(result, "seeds")]
+    text(result.get("checkpoint"), "the checkpoint")
+    text(result.get("task"), "the task")
+    part(result, "paired")
+    part(result, "versions")
+    if not controllers:
+        raise ValueError("there is no controller")
+    for name in controllers:
+        values = part(controllers, name)
+        figures(values, "returns", len(seeds))
+        for score in listed(values, "scores", len(seeds)):
+            optional(score, "a score")
+        for success in listed(values, "successes", len(seeds)):
+            yes_or_no(success, "a success")
+        figure(values.get("ms_per_step"), "ms_per_step")
+        text(part(values, "settings").get("preset"), "the preset")
 
 
 def store(folder: Path, result: Result, *, command: str = "") -> Manifest:

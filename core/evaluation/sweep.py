@@ -21,6 +21,8 @@ from core.envs.mujoco import Environment
 from core.errors import InputError
 from core.evaluation.compare import bootstrap_interval
 from core.evaluation.json_file import finite, read_json, write_json
+from core.evaluation.score import check_return
+from core.evaluation.sweep_file import read_point
 from core.evaluation.workers import run_units
 from core.pretraining.loop import run_stage
 from core.pretraining.rebrac import Rebrac
@@ -109,6 +111,7 @@ def evaluate_policy(task: Task, rebrac: Rebrac, reset_seeds: tuple[int, ...]) ->
     for seed in reset_seeds:
         _, rewards, truncated = run_episode(environment, rebrac.policy, seed)
         returns.append(float(rewards.sum()))
+        check_return(returns[-1], seed)
         successes.append(int(truncated != (task.goal is not None)))
     environment.close()
     mean = fmean(returns)
@@ -183,9 +186,16 @@ class KeptPoints:
                     "repeat that command, delete the file, or name another --json FILE",
                 )
         try:
-            self._points |= {float(point["beta_actor"]): point for point in values["points"]}
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path} is damaged", "delete it and start again") from error
+            points = values.get("points")
+            if not isinstance(points, list):
+                raise ValueError("there are no points")
+            for point in points:
+                read_point(point, len(self._sweep.reset_seeds))
+                self._points[float(point["beta_actor"])] = point
+        except ValueError as error:
+            raise InputError(
+                f"{path} is damaged ({error})", "delete it and start again"
+            ) from error
 
 
 def run_sweep(

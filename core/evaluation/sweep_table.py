@@ -39,10 +39,7 @@ def reference_of(result: Result, shipped: float | None = None) -> float:
 
 
 def sweep_rows(result: Result, shipped: float | None = None) -> Rows:
-    """The heading and one row a beta, the reference marked.
-
-    Raises KeyError, TypeError, ValueError or IndexError on anything that is not a sweep.
-    """
+    """The heading and one row a beta, the reference marked."""
     goal, reference = bool(result["goal"]), reference_of(result, shipped)
     (base,) = [p for p in result["points"] if float(p["beta_actor"]) == reference]
     mark = "shipped" if reference == shipped else "reference"
@@ -58,13 +55,13 @@ def sweep_rows(result: Result, shipped: float | None = None) -> Rows:
             (
                 f"{beta:g} ({mark})" if point is base else f"{beta:g}",
                 _interval(float(point["return_mean"]), point["return_ci95"], goal=goal),
-                "-" if point["score"] is None else f"{float(point['score']):.1f}",
+                _known(point["score"]),
                 f"{100 * float(point['success_rate']):.0f} %",
                 difference,
                 outcomes,
                 str(len(point["returns"])),
-                f"{float(point['q_mean']):.1f}",
-                f"{float(point['monte_carlo_mean']):.1f}",
+                _known(point["q_mean"]),
+                _known(point["monte_carlo_mean"]),
                 "yes" if point["settled"] else "no",
             )
         )
@@ -117,6 +114,10 @@ def _difference(base: Result, point: Result, goal: bool) -> tuple[str, str]:
     found: Comparison = compare(_returns(base), _returns(point))
     text = _interval(found.gain_mean, found.gain_ci95, goal=goal, sign="+")
     return text, f"{found.wins}/{found.ties}/{found.losses}"
+
+
+def _known(value: float | None) -> str:
+    return "-" if value is None else f"{float(value):.1f}"
 
 
 def _returns(point: Result) -> list[float]:
