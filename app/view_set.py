@@ -19,6 +19,7 @@ from app.theme import Theme
 from app.views.action import ActionView
 from app.views.decomposition import DecompositionView
 from app.views.gradient import GradientView
+from app.views.jumps import Jumps
 from app.views.model import ModelView
 from app.views.objective import ObjectiveView
 from app.views.scene import SceneView
@@ -29,8 +30,6 @@ from app.views.view import View
 
 LEAST_SECONDS = 0.1
 """Between two moments of all views but the scene."""
-REST_SECONDS = 0.4
-"""After so long without a moment the next one was asked for alone."""
 
 
 class AnyView(Protocol):
@@ -61,7 +60,7 @@ class ViewSet(QObject):
         self._waiting: list[AnyView] = []
         self._due = 0.0
         self._again = False
-        self._came = 0.0
+        self._jumps = Jumps()
         self._turns = QTimer(self)
         self._turns.setSingleShot(True)
         self._turns.timeout.connect(self._take_turn)
@@ -91,12 +90,11 @@ class ViewSet(QObject):
 
     def show_moment(self, moment: Moment) -> None:
         """The scene at once, the others in turn."""
-        if self._is_jump(moment):
+        if self._jumps.note(moment):
             for view in (*self._readers(), self.scene.fan):
                 if isinstance(view, View):
                     view.forget_ranges()
         self._newest = moment
-        self._came = time.monotonic()
         self.scene.show_moment(moment)
         if not self._waiting:
             self._wait_for_turn()
@@ -125,17 +123,6 @@ class ViewSet(QObject):
     def by_name(self) -> dict[str, AnyView]:
         """The views, by the names of their attributes."""
         return {name: view for name, view in vars(self).items() if view in self.all()}
-
-    def _is_jump(self, moment: Moment) -> bool:
-        """Whether a person went elsewhere, and neither played nor dragged nor stepped there.
-
-        The axes then fit the moment; they keep still while one moment follows another.
-        """
-        last = self._newest
-        if last is None or time.monotonic() < self._came + REST_SECONDS:
-            return False
-        elsewhere = (last.branch, last.episode) != (moment.branch, moment.episode)
-        return elsewhere or last.run is not moment.run or abs(last.t - moment.t) > 1
 
     def _show_again(self) -> None:
         """The newest moment once more: the selection changed."""

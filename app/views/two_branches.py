@@ -25,6 +25,7 @@ from app.views.compare_lanes import CompareLanes
 from app.views.compare_scene import ScenePair
 from app.views.gradient import GradientView, norm_chart
 from app.views.header import Header, Legend
+from app.views.jumps import Jumps
 from app.views.objective import ObjectiveView
 from app.views.pair_map import PairMap
 from app.views.sides import SIDES, Side
@@ -60,6 +61,7 @@ class TwoBranches(QWidget):
         self._legend = Header("", _LEGEND, LIGHT, one_line=True)
         self._lay_out()
         self._moments: dict[Side, Moment] = {}
+        self._jumps = {side: Jumps() for side in SIDES}
         self._at = (0, 0)
         self._histories: tuple[History, History, int | None] | None = None
         self._waiting: list[tuple[View, Side]] = []
@@ -110,6 +112,9 @@ class TwoBranches(QWidget):
 
     def show_moments(self, moments: dict[Side, Moment | None], absent: dict[Side, str]) -> None:
         """The same (t, k) on both sides; a side without a moment says `absent`."""
+        jumped = [m is not None and self._jumps[side].note(m) for side, m in moments.items()]
+        if any(jumped):
+            self._forget_ranges()
         for side, column in self.columns.items():
             moment = moments[side]
             self.scenes.show_moment(side, moment)
@@ -224,6 +229,14 @@ class TwoBranches(QWidget):
             for side, moment in self._moments.items()
             for view in self.columns[side].views
         )
+
+    def _forget_ranges(self) -> None:
+        """The axes fit what comes next afresh."""
+        for column in self.columns.values():
+            for view in column.views:
+                view.forget_ranges()
+        for lane in self.lanes.lanes:
+            lane.plot.forget_range()
 
     def _draw_again(self) -> None:
         for column in self.columns.values():

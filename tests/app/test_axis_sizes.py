@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from app.state.moment import Moment
 from app.theme import LIGHT
-from app.view_set import REST_SECONDS, ViewSet
+from app.view_set import ViewSet
 from app.views.calm_range import CalmRange
 from app.views.decomposition import DecompositionView
+from app.views.jumps import REST_SECONDS, Jumps
 from app.views.k_cells import cells_of
 from app.views.lane_caption import scale_of
 from app.views.objective import ObjectiveView
@@ -156,10 +157,22 @@ def test_the_axes_fit_a_moment_that_a_person_goes_to(qtbot: QtBot) -> None:
     wide = spans()
     views.show_moment(quiet(80, 0.1))
     assert spans()[:2] == wide[:2]
-    views._came -= REST_SECONDS
+    views._jumps._came -= REST_SECONDS
     views.show_moment(quiet(10, 0.1))
     assert all(now < 0.2 * then for now, then in zip(spans(), wide, strict=True))
-    views._came -= REST_SECONDS
+    views._jumps._came -= REST_SECONDS
     views.show_moment(quiet(11, 0.01))
     assert spans()[0] > 0.05 * wide[0]
     views.shut_down()
+
+
+def test_the_axes_of_another_run_are_forgotten_however_soon_the_next_one_comes() -> None:
+    jumps = Jumps()
+    demo = make_moment(t=40)
+    assert not jumps.note(demo)
+    following = dataclasses.replace(demo, updates=make_moment(t=41).updates)
+    assert not jumps.note(following)
+    live = make_moment(t=41)
+    assert live.run is not demo.run
+    assert jumps.note(live)
+    assert not jumps.note(dataclasses.replace(live, k=0))

@@ -11,6 +11,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.state.cursor import Address
+from app.views.jumps import REST_SECONDS
 from app.views.sides import SIDES
 from tests.app.comparing import (
     LEFT,
@@ -107,6 +108,27 @@ def test_both_columns_have_the_same_scales(qtbot: QtBot, windows: Windows, trace
             for side in SIDES
         ]
         assert np.allclose(ranges[0], ranges[1])
+
+
+def test_the_axes_fit_a_place_that_a_person_goes_to(
+    qtbot: QtBot, windows: Windows, trace: Path
+) -> None:
+    application = open_compare(qtbot, windows, trace)
+    two = settle(qtbot, application)
+    vast = (0.0, 1e6)
+    shared = two.columns["B"].gradient._norm_range, two.columns["B"].objective._plot._vertical
+    for calm in shared:
+        calm.fit(*vast)
+    application.driver.go_to(Address(branch=2, t=5))
+    settle(qtbot, application)
+    assert [calm.fit(0.0, 0.0)[1] > 1e5 for calm in shared] == [True, True]
+    for jumps in two._jumps.values():
+        jumps._came -= REST_SECONDS
+    application.driver.go_to(Address(branch=2, t=1))
+    settle(qtbot, application)
+    for column in two.columns.values():
+        for plot in (column.gradient._norms, column.objective._plot):
+            assert np.ptp(plot.item.vb.viewRange()) < 1e5
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1600, 1000)])
