@@ -6,6 +6,9 @@ import zlib
 
 import numpy as np
 
+TRAINING_SEEDS = range(10_000, 10_010)
+"""Reset seeds that the curves of a training are measured on: no seeds to judge its end by."""
+
 
 def generator(seed: int, purpose: str, *address: int) -> np.random.Generator:
     """The generator of that purpose at that address. No running state, no salted hash.

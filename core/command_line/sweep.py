@@ -16,6 +16,7 @@ from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target, write_json
 from core.evaluation.sweep_file import read_sweep
+from core.seeding import TRAINING_SEEDS
 from core.tasks import Task
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from core.pretraining.recipes import Recipe
 
 MOST_BETAS = 32
-TRAINING_SEEDS = range(10_000, 10_010)
-"""Those of core.evaluation.sweep, which imports torch."""
 
 
 def add_parser(commands: Any) -> None:

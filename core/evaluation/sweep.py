@@ -33,8 +33,6 @@ from core.tasks import Task
 from core.versions import versions
 
 FORMAT = 1
-TRAINING_SEEDS = range(10_000, 10_010)
-"""Reset seeds that the curves are measured on during training."""
 PATIENCE = 20.0
 """Seconds that a worker may take to store its state at Ctrl+C."""
 Point = dict[str, Any]

@@ -21,6 +21,7 @@ from core.models.initialize import initialize_rebrac
 from core.models.policy import MlpPolicy
 from core.pretraining.regression import set_learning_rate
 from core.pretraining.rollouts import QCheck, check_values
+from core.seeding import TRAINING_SEEDS
 from core.tasks import Task
 
 
@@ -95,7 +96,6 @@ class Rebrac:
             batch=settings.batch,
             noise=task.action_size,
         )
-        self._episodes = 10
 
     def update(self, number: int) -> dict[str, Tensor]:
         """One critic update; every `policy_every`-th time a policy update too."""
@@ -123,14 +123,14 @@ class Rebrac:
         return measured
 
     def evaluate(self) -> dict[str, float]:
-        """Return over 10 fixed start seeds (success rate where there is a goal), and Q against
+        """Return on TRAINING_SEEDS (success rate where there is a goal), and Q against
         the discounted Monte Carlo return."""
         check: QCheck = check_values(
             self.task,
             self.policy,
             self.critic,
-            episodes=self._episodes,
-            first_seed=10_000,
+            episodes=len(TRAINING_SEEDS),
+            first_seed=TRAINING_SEEDS[0],
             penalty=self.critic_penalty(),
             discount=self.settings.discount,
         )

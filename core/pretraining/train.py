@@ -26,6 +26,7 @@ from core.pretraining.loop import Curves, Stage, run_stage
 from core.pretraining.progress import followed
 from core.pretraining.rebrac import Rebrac
 from core.pretraining.recipes import Recipe
+from core.seeding import TRAINING_SEEDS
 from core.tasks import TASKS, Task
 from core.versions import versions
 
@@ -175,8 +176,8 @@ def _evaluation(task: Task, curves: Curves) -> dict[str, Any]:
             "return_mean": mean,
             "return_std": curves["return_std"][-1],
             **({} if math.isnan(score) else {"score": score}),
-            "episodes": 10,
-            "first_seed": 10_000,
+            "episodes": len(TRAINING_SEEDS),
+            "first_seed": TRAINING_SEEDS[0],
         },
         "settled": is_settled(curves),
         "rebrac_updates": curves["updates"][-1],

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from core.command_line import sweep as sweep_command
-from core.evaluation import sweep
 from core.pretraining import rebrac
 from core.pretraining.collect import Part, collect
 from core.tasks import TASKS
@@ -108,7 +106,3 @@ def test_what_is_no_sweep_is_refused_in_one_line(
     path.write_text(content)
     assert command_line("sweep", "--markdown", path) == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_the_seeds_that_are_refused_are_those_of_training() -> None:
-    assert sweep_command.TRAINING_SEEDS == sweep.TRAINING_SEEDS
