@@ -14,6 +14,14 @@ CART = own_task(
     "cart", state_size=2, action_size=1, state_names=("place", "speed"), action_names=("push",)
 )
 LOOP = "a loop of my own"
+STATE = np.array([1.0, 0.0])
+
+
+def started(path: Path, **options: Any) -> ForeignTrace:
+    """A trace of the cart in its first episode."""
+    trace = ForeignTrace(path, **{"task": CART, "name": LOOP} | options)
+    trace.start_episode(STATE, seed=3)
+    return trace
 
 
 def write_updates(path: Path, environment_steps: int = 12, updates: int = 3) -> Path:

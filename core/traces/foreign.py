@@ -30,7 +30,16 @@ from core.settings import Settings
 from core.tasks import TASKS, Task, find_task
 from core.traces.archive import TraceWriter
 from core.traces.field import Array
-from core.traces.foreign_facts import Sizes, StepFacts, UpdateFacts, numbers, physics, whole
+from core.traces.foreign_facts import (
+    Sizes,
+    StepFacts,
+    UpdateFacts,
+    actions,
+    flag,
+    numbers,
+    physics,
+    whole,
+)
 from core.traces.foreign_records import (
     ALL_LAYERS,
     Address,
@@ -161,19 +170,22 @@ class ForeignTrace:
         action: ArrayLike,
         next_state: ArrayLike,
         reward: SupportsFloat,
-        terminated: bool | np.bool_,
-        truncated: bool | np.bool_,
+        terminated: ArrayLike,
+        truncated: ArrayLike,
         **facts: Unpack[StepFacts],
     ) -> None:
-        """The action (A,) applied at t and what came of it, in the order of gymnasium's step.
+        """The action (A,), -1 to 1, applied at t and what came of it, in the order of
+        gymnasium's step.
 
-        next_state is s_{t+1} (S,). The episode ends where terminated or truncated is true.
+        next_state is s_{t+1} (S,). The episode ends where terminated or truncated is true:
+        a bool of any library, or 0 or 1.
         """
         state = self._running()
         sizes, now = self._sizes, time.perf_counter()
-        applied = numbers("action", action, (sizes.action,))
+        applied = actions("action", numbers("action", action, (sizes.action,)))
         arrived = numbers("next_state", next_state, (sizes.state,))
         paid = float(numbers("reward", reward, ()))
+        ends = flag("terminated", terminated), flag("truncated", truncated)
         body = physics("next_physics_state", facts.get("next_physics_state"))
         known: StepFacts = {"total_ms": 1e3 * (now - self._since), **facts}
         made = self._updates or [make_update(self._address, 0, {}, sizes)]
@@ -190,7 +202,7 @@ class ForeignTrace:
         total = self._return + paid
         step = make_environment_step(
             self._address, known, sizes, reward=paid, episode_return=total, next_state=arrived,
-            ends=(bool(terminated), bool(truncated)), updates=updates,
+            ends=ends, updates=updates,
         )  # fmt: skip
         over = step.terminated or step.truncated
         ended = (self._ended(step.terminated, total),) if over else ()

@@ -14,6 +14,8 @@ from core.traces.field import Array
 
 _LARGEST_PHYSICS = 2**16
 _LARGEST_SEED = 2**62
+_ROUNDING = 1e-6
+"""By which a scaled action may miss -1 or 1."""
 
 
 class UpdateFacts(TypedDict, total=False):
@@ -35,7 +37,7 @@ class UpdateFacts(TypedDict, total=False):
     imagine_ms: SupportsFloat
     backward_ms: SupportsFloat
     action: ArrayLike
-    """(A,) that these weights give at s_t; default at the last k: the one applied."""
+    """(A,) that these weights give at s_t, -1 to 1; default at the last k: the one applied."""
     layer_gradient_norms: ArrayLike
     """(L,), in the order of layer_names."""
     layer_drifts: ArrayLike
@@ -99,6 +101,25 @@ def numbers(name: str, value: Any, shape: tuple[int | None, ...]) -> Array:
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
         raise ValueError(f"{name} has the shape {array.shape}, not ({wanted})")
     return array
+
+
+def actions(name: str, array: Array) -> Array:
+    """The same array; ValueError where a finite number of it is no action, from -1 to 1."""
+    outside = array[np.isfinite(array) & (np.abs(array) > 1 + _ROUNDING)]
+    if outside.size:
+        raise ValueError(
+            f"{name} holds {outside[0]:g}, actions are from -1 to 1: where your environment"
+            " takes low to high, give 2 * (action - low) / (high - low) - 1"
+        )
+    return array
+
+
+def flag(name: str, value: Any) -> bool:
+    """Yes or no: a bool of Python, numpy or an array library, or 0 or 1; ValueError."""
+    found = float(numbers(name, value, ()))
+    if found not in (0.0, 1.0):
+        raise ValueError(f"{name} is {found:g}, not true or false")
+    return bool(found)
 
 
 def number(given: Mapping[str, Any], name: str, missing: float = math.nan) -> float:

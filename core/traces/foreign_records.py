@@ -16,6 +16,7 @@ from core.traces.foreign_facts import (
     Sizes,
     StepFacts,
     UpdateFacts,
+    actions,
     checked,
     fitted,
     number,
@@ -89,6 +90,7 @@ def make_proposal(
     frozen = np.full(sizes.action, math.nan)
     if "frozen_action" in given:
         frozen = numbers("frozen_action", given["frozen_action"], (sizes.action,))
+        actions("frozen_action", frozen)
     return Proposal(
         **blank("Proposal", sizes)
         | {
@@ -175,6 +177,8 @@ def _arrays(given: Mapping[str, Any], sizes: Sizes) -> dict[str, Array]:
     for name, shape in names.items():
         if name in given:
             found[name] = fitted(name, given[name], shape, letters)
+    for name in ("action", "imagined_actions"):
+        actions(name, found[name])
     return found
 
 
