@@ -125,6 +125,9 @@ class Driver(QObject):
 
     def situation(self) -> Situation | None:
         """Where the cursor is and what can be done there; None where nothing is shown."""
+        if self._cursor.live and not self._engine_runs:
+            # The engine may stand at a moment that waits for the next frame.
+            self._follower.tick()
         address, run = self._cursor.address, self._follower.run
         updates = () if run is None or address is None else run.updates(address.place)
         if run is None or address is None or not updates:

@@ -10,8 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from app.application import Application
 from app.bridge.live_run import stands_at_a_break
+from app.bridge.playback import Playback
+from app.bridge.recorded_run import RecordedRun
+from app.bridge.trace_follower import TraceFollower
+from app.driver import Driver
+from app.state.cursor import Cursor
+from app.state.decision import Request
 from core.commands import Breakpoint
 from core.traces.archive import TraceWriter
+from core.traces.trace import EnvironmentStep, Proposal
 from tests.app.driving import (
     ALT,
     SHIFT,
@@ -28,6 +35,7 @@ from tests.app.driving import (
     to_break,
     wait_paused,
 )
+from tests.app.growing_traces import Growing
 from tests.app.window_fixtures import Windows
 from tests.records import make_breakpoint_hit, make_run
 
@@ -156,6 +164,25 @@ def test_commands_of_a_break_rest_while_the_engine_runs(
     assert said(live).startswith("Pause first")
     live.driver.back()
     qtbot.waitUntil(lambda: actions["reject"].isEnabled(), timeout=WAIT)
+
+
+def test_what_is_decided_is_about_the_head_although_the_next_frame_is_still_to_come(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    growing, cursor = Growing(tmp_path / "growing.trace"), Cursor()
+    follower = TraceFollower(cursor)
+    driver = Driver(cursor, follower, Playback(cursor))
+    asked: list[tuple[Request, ...]] = []
+    driver.engine_wanted.connect(asked.append)
+    growing.grow_to(EnvironmentStep, 3)
+    follower.open(RecordedRun(growing.writer.path))
+    growing.grow_to(Proposal, 4)
+    driver.accept()
+    assert [[request.name for request in requests] for requests in asked] == [["accept"]]
+    assert cursor.address is not None
+    assert cursor.address.t == 4, "and it is seen what is decided about"
+    follower.close()
+    growing.writer.close()
 
 
 def test_a_break_holds_although_the_engine_dies_at_it(live: Application, qtbot: QtBot) -> None:
