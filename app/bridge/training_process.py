@@ -80,13 +80,9 @@ def stop(process: int) -> None:
 def lives(folder: Path) -> bool:
     """Whether somebody works in a training folder."""
     try:
-        held = lock.take(folder / LOCK_FILE)
+        return lock.is_taken(folder / LOCK_FILE)
     except OSError:
         return False
-    if held is None:
-        return True
-    os.close(held)
-    return False
 
 
 def exists(process: int) -> bool:

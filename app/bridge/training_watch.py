@@ -97,10 +97,16 @@ def look_at(
 
 
 def _look(output: Path, process: int | None, before: Training | None) -> Training | None:
-    folder = training_folder(output)
-    said = before.progress if before is not None else None
+    found = before if _is_complete(output) else _look_at_unfinished(output, process)
     if _is_complete(output):
-        return Training(output=output, state="finished", progress=said)
+        # Also where it has finished since: what was found then is that it ended, not how.
+        known = (each.progress for each in (found, before) if each and each.progress)
+        return Training(output=output, state="finished", progress=next(known, None))
+    return found
+
+
+def _look_at_unfinished(output: Path, process: int | None) -> Training | None:
+    folder = training_folder(output)
     if not folder.is_dir():
         if process is None:
             return None

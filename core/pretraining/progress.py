@@ -23,7 +23,7 @@ from core.traces import lock
 
 INTERVAL = 0.5
 """Seconds between two writings, at least."""
-_ATTEMPTS = 10
+_ATTEMPTS = 40
 _PAUSE = 0.05
 """Seconds between two attempts: who asks whether a training lives holds the lock shortly."""
 

@@ -27,6 +27,13 @@ if sys.platform == "win32":
             return None
         return descriptor
 
+    def is_taken(path: Path) -> bool:
+        """Whether somebody holds the lock of a file."""
+        held = take(path)
+        if held is not None:
+            os.close(held)
+        return held is None
+
 else:
     import fcntl
 
@@ -39,3 +46,14 @@ else:
             os.close(descriptor)
             return None
         return descriptor
+
+    def is_taken(path: Path) -> bool:
+        """Whether somebody holds the lock of a file: who asks is not taken for a holder."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from app.bridge.training_process import log_of
+from app.bridge import training_watch
+from app.bridge.training_process import lives, log_of
 from app.bridge.training_watch import look_at
 from app.state.trainings import Training, duration, row, words
 from core.checkpoints.training import (
@@ -111,6 +113,45 @@ def test_a_finished_one_is_remembered_with_its_curves(output: Path) -> None:
     (found,) = look_at(output.parent, {}, (before,))
     assert (found.state, found.progress, found.share) == ("finished", said, 1.0)
     assert look_at(output.parent, {}) == (), "other checkpoints are not trainings"
+
+
+@pytest.mark.parametrize(
+    ("asked", "process"), [("lives", GONE), ("exists", GONE), ("read_progress", None)]
+)
+def test_one_that_finishes_while_it_is_looked_at_has_finished(
+    output: Path, monkeypatch: pytest.MonkeyPatch, asked: str, process: int | None
+) -> None:
+    said = say(output, "running", process=GONE)
+    before = stand(output)
+    ask = getattr(training_watch, asked)
+
+    def meanwhile(about: Path | int) -> object:
+        (output / "checkpoint.json").parent.mkdir()
+        (output / "checkpoint.json").touch()
+        shutil.rmtree(training_folder(output))
+        return ask(about)
+
+    monkeypatch.setattr(training_watch, asked, meanwhile)
+    started = {} if process is None else {output: process}
+    (found,) = look_at(output.parent, started, (before,))
+    assert (found.state, found.progress) == ("finished", said)
+
+
+def test_two_that_ask_at_once_are_not_taken_for_a_training(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    say(output, "stopped")
+    folder, flock, answers = training_folder(output), fcntl.flock, []
+
+    def meanwhile(descriptor: int, how: int) -> None:
+        flock(descriptor, how)
+        monkeypatch.setattr(fcntl, "flock", flock)
+        answers.append(lives(folder))
+
+    monkeypatch.setattr(fcntl, "flock", meanwhile)
+    answers.append(lives(folder))
+    assert answers == [False, False]
 
 
 def test_progress_that_cannot_be_read_is_a_fault_and_others_are_still_listed(
