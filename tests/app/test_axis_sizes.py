@@ -140,7 +140,7 @@ def test_the_axes_fit_a_moment_that_a_person_goes_to(qtbot: QtBot) -> None:
     views = ViewSet(LIGHT)
     for view in (views.scene, views.objective, views.gradient, views.model):
         qtbot.addWidget(view)
-    plots = (views.objective._plot, views.gradient._drifts, views.model._state)
+    plots = (views.objective._plot, views.gradient._drifts.plot, views.model._state)
 
     def spans() -> list[float]:
         qtbot.waitUntil(lambda: not views._waiting and views._given is views._newest)

@@ -98,10 +98,10 @@ def test_gradient_and_drift_are_compared_by_layer(qtbot: QtBot) -> None:
     assert "drift (" in view.header.readout()
     assert np.isfinite(gap)
     np.testing.assert_allclose(
-        view._reference_norms.getData()[0][::2], reference.updates[2].layer_gradient_norms
+        view._norms.reference.getData()[0][::2], reference.updates[2].layer_gradient_norms
     )
     np.testing.assert_allclose(
-        view._reference_drifts.getData()[0][::2], reference.updates[3].layer_drifts
+        view._drifts.reference.getData()[0][::2], reference.updates[3].layer_drifts
     )
 
 

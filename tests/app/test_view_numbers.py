@@ -70,8 +70,8 @@ def test_gradient_bars_are_the_norms_by_layer_and_k(qtbot: QtBot) -> None:
     moment = make_moment(ascent_steps=3)
     view.show_moment(moment)
     expected = np.concatenate([u.layer_gradient_norms for u in moment.updates[:3]])
-    np.testing.assert_allclose(view._norm_bars.opts["width"], expected)
-    np.testing.assert_allclose(view._drift_bars.opts["width"], moment.updates[3].layer_drifts)
+    np.testing.assert_allclose(view._norms.bars.opts["width"], expected)
+    np.testing.assert_allclose(view._drifts.bars.opts["width"], moment.updates[3].layer_drifts)
 
 
 def test_of_many_gradients_the_first_and_the_last_are_among_those_shown(qtbot: QtBot) -> None:
@@ -79,7 +79,7 @@ def test_of_many_gradients_the_first_and_the_last_are_among_those_shown(qtbot: Q
     qtbot.addWidget(view)
     moment = make_moment(ascent_steps=30)
     view.show_moment(moment)
-    widths = view._norm_bars.opts["width"].reshape(MOST_BARS, -1)
+    widths = view._norms.bars.opts["width"].reshape(MOST_BARS, -1)
     np.testing.assert_allclose(widths[0], moment.updates[0].layer_gradient_norms)
     np.testing.assert_allclose(widths[-1], moment.updates[29].layer_gradient_norms)
 
@@ -88,7 +88,7 @@ def test_bars_of_a_layer_stand_in_its_row_from_k_0_down(qtbot: QtBot) -> None:
     view = GradientView()
     qtbot.addWidget(view)
     view.show_moment(make_moment(ascent_steps=2))
-    rows = view._norm_bars.opts["y"].reshape(2, 4)
+    rows = view._norms.bars.opts["y"].reshape(2, 4)
     assert (rows[0] > rows[1]).all()
     assert np.round(rows).tolist() == [[3, 2, 1, 0], [3, 2, 1, 0]]
 
