@@ -58,7 +58,8 @@ def test_a_training_is_begun_stopped_taken_up_again_and_opened(
     page.press("resume")
     page.until_state("finished")
     assert page.bar == f"The checkpoint {NAME} is trained."
-    assert not training_folder(checkpoints / NAME).exists()
+    # The checkpoint is there before its training has cleared up behind itself.
+    page.until(lambda: not training_folder(checkpoints / NAME).exists())
     assert not training_process.log_of(checkpoints / NAME).exists()
     opened: list[Path] = []
     monkeypatch.setattr(page.application.source, "run_checkpoint", opened.append)
@@ -106,7 +107,8 @@ def test_it_outlives_its_window_and_the_next_one_lists_it(
     second.until_state("running")
     second.press("stop")
     second.until_state("stopped")
-    assert not training_process.exists(process)
+    # It has stopped once its lock is free, and ends a little later.
+    second.until(lambda: not training_process.exists(process))
     assert (log.exists(), old.exists()) == (True, False)
 
 
