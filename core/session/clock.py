@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.session.records import Address
+from core.session.snapshot import Standing
 from core.session.stand import Stand
-from core.traces.trace import GradientUpdate
+from core.traces.trace import GradientUpdate, Snapshot
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +32,19 @@ class Clock:
     """The newest snapshot of this episode."""
     abandon_at: int | None = None
     """The environment step before which the next episode begins, where it was asked for."""
+
+    @classmethod
+    def at(cls, snapshot: Snapshot, standing: Standing) -> Clock:
+        """As it was when the snapshot was taken."""
+        return cls(
+            branch=snapshot.branch,
+            episode=snapshot.episode,
+            t=snapshot.t,
+            over=False,
+            reset_seed=standing.reset_seed,
+            saved_t=snapshot.t,
+            abandon_at=standing.abandon_at,
+        )
 
     @property
     def address(self) -> Address:

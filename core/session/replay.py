@@ -81,6 +81,10 @@ def recompute(
             yield seq, stored, waiting.pop(0)
         elif isinstance(stored, CommandApplied):
             command = parse_command(stored.command)
+            if not stored.accepted and _asks_for_a_file(command):
+                # Why it was refused is a matter of the files of that time.
+                yield seq, stored, stored
+                continue
             session, (applied, *waiting) = obey(
                 session, command, reader, shelf, before=seq, tolerance=tolerance
             )
@@ -92,6 +96,10 @@ def recompute(
                 session.restore(stored)
             # What was observed, a time, counts as it was then.
             waiting = list(watch.check(stored))
+
+
+def _asks_for_a_file(command: Command) -> bool:
+    return bool(command.checkpoint or command.settings.get("updater"))
 
 
 def set_breakpoints(watch: Watch, command: Command, applied: Record) -> None:

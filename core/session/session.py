@@ -25,7 +25,7 @@ from core.envs.mujoco import Transition
 from core.errors import InputError
 from core.session.breakpoints import Watch
 from core.session.clock import Clock
-from core.session.header import run_started, told_code, where
+from core.session.header import branch_started, command_applied, run_started
 from core.session.proposal import environment_step, propose
 from core.session.reality import Reality
 from core.session.records import Address, Stopwatch, UpdateRecorder
@@ -106,30 +106,19 @@ class Session:
 
     def applied(self, command: Command, effect: str, accepted: bool = True) -> CommandApplied:
         """The record of a command, at this address."""
-        clock = self._clock
-        return CommandApplied(
-            branch=clock.branch,
-            episode=clock.episode,
-            t=clock.t,
-            k=len(clock.updates),
-            command_id=command.id,
-            command=command.to_line(),
-            effect=effect + told_code(self.checkpoint, command) * accepted,
+        return command_applied(
+            command,
+            effect,
+            self.checkpoint,
             accepted=accepted,
+            address=self._clock.address,
+            k=self.updates_made,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go to a snapshot; the next record is the one that followed it."""
         standing = Standing.from_json(snapshot.session)
-        self._clock = Clock(
-            branch=snapshot.branch,
-            episode=snapshot.episode,
-            t=snapshot.t,
-            over=False,
-            reset_seed=standing.reset_seed,
-            saved_t=snapshot.t,
-            abandon_at=standing.abandon_at,
-        )
+        self._clock = Clock.at(snapshot, standing)
         self._reality.restore(snapshot, standing)
         self._use(Settings.from_json(standing.settings))
         self.pending = Settings.from_json(standing.pending)
@@ -152,18 +141,14 @@ class Session:
         if reason != "resume":
             clock.acts_at = len(clock.updates) if reason == "accept" else None
         self._records = self._run(begun=True)
-        return BranchStarted(
-            branch=branch,
-            episode=clock.episode,
-            t=clock.t,
-            k=len(clock.updates),
+        return branch_started(
+            self.checkpoint,
+            settings,
+            seed=seed,
+            address=clock.address,
+            k=self.updates_made,
             parent=parent,
             reason=reason,
-            settings=settings.to_json(),
-            seed=seed,
-            checkpoint=self.checkpoint.manifest.name,
-            checkpoint_digest=self.checkpoint.digest,
-            checkpoint_path=where(self.checkpoint),
         )
 
     # Commands.

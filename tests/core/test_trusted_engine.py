@@ -11,6 +11,8 @@ from core.checkpoints.checkpoint import load
 from core.commands import Command
 from core.errors import InputError
 from core.session.programs import ask_for_those_of, changed_code
+from core.session.replay import first_difference
+from core.session.shelf import Shelf
 from core.traces.reader import TraceReader
 from core.traces.trace import CommandApplied, Proposal
 from core.trust import UNTRUSTED, Trust
@@ -60,6 +62,33 @@ def test_an_edit_that_brings_a_program_unasked_is_refused_and_leaves_no_record(
     told = [record.command for record in records_of(subject.trace, CommandApplied)]
     assert not [line for line in told if "updater" in line]
     subject.engine.close()
+
+
+@pytest.mark.parametrize("name", ["edit", "redo", "fork"])
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [(None, "is not there"), ("def rule(:", "SyntaxError"), ("x = 1", "has no function rule")],
+)
+def test_a_rule_that_cannot_be_loaded_is_refused_and_the_engine_lives(
+    folder: Path, name: str, source: str | None, line: str
+) -> None:
+    subject = served(folder, trusted=True, updater=False)
+    subject.obey("step_into")
+    if source:
+        (folder / "bad.py").write_text(source)
+    applied = subject.obey(name, settings={"updater": f"{folder / 'bad.py'}:rule"})
+    assert not applied["accepted"]
+    assert line in applied["effect"]
+    assert subject.obey("step_over")["accepted"]
+    refused = records_of(subject.trace, CommandApplied)[1]
+    assert isinstance(refused, CommandApplied)
+    assert not refused.accepted
+    subject.engine.close()
+    (folder / "bad.py").write_text(RULE)
+    with TraceReader(subject.trace) as reader:
+        ask_for_those_of(reader, UNTRUSTED)
+        for trust in (UNTRUSTED, Trust(given=True)):
+            assert first_difference(reader, Shelf(trust=trust), 0.0) is None
 
 
 def test_a_run_with_a_program_does_not_start_unasked(folder: Path) -> None:
