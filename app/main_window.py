@@ -17,7 +17,6 @@ from PyQt6.QtWidgets import (
     QMainWindow,
     QMenu,
     QSizePolicy,
-    QStackedWidget,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from app.arrangement import EVERYWHERE, WORKSPACES, Place, arrange
 from app.commands.registry import CommandRegistry
 from app.panels.dock_page import DockGrip, DockPage, title_while_floating
 from app.panels.message_bar import MessageBar
+from app.panels.page_stack import PageStack
 from app.panels.settings_panel import SettingsPanel
 from app.panels.status_panel import StatusPanel
 from app.panels.task_panel import TaskPanel
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._places: list[Place] = []
         panels = (self.message_bar, self.task_panel, self.settings_panel, self.status_panel)
         self._themed: list[Themed] = [*panels]
-        self._centre = QStackedWidget()
+        self._centre = PageStack()
         self._centres: dict[str, QWidget] = {}
         self._panels_menu = QMenu("Panels")
         self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
             return
         scene = [self.views.scene] if self.isVisible() else []
         self.unveiling.veil(scene)
-        self._centre.setCurrentWidget(centre)
+        self._centre.turn_to(centre)
         self.unveiling.unveil(scene)
 
     def arrange(self) -> None:

@@ -257,7 +257,7 @@ def palette(theme: Theme) -> QPalette:
     result = QPalette()
     for each, color in colors.items():
         result.setColor(each, QColor(color))
-    for each in (role.WindowText, role.Text, role.ButtonText):
+    for each in (role.WindowText, role.Text, role.ButtonText, role.PlaceholderText):
         result.setColor(QPalette.ColorGroup.Disabled, each, theme.color("muted", 0.6))
     return result
 

@@ -8,7 +8,17 @@ import pytest
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QApplication
 
-from app.theme import DARK, GLYPHS, LIGHT, SYMBOLS, Role, Theme, apply_palette, text_width
+from app.theme import (
+    DARK,
+    GLYPHS,
+    LIGHT,
+    SYMBOLS,
+    Role,
+    Theme,
+    apply_palette,
+    palette,
+    text_width,
+)
 
 ROLES = get_args(Role)
 BOTH = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -84,3 +94,12 @@ def test_the_palette_follows_the_theme(qapp: QApplication, theme: Theme) -> None
 
 def test_a_wider_text_needs_more_pixels(qapp: QApplication) -> None:
     assert 0 < text_width("J") < text_width("objective")
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_whatever_cannot_be_changed_is_written_alike(theme: Theme) -> None:
+    group, role = QPalette.ColorGroup.Disabled, QPalette.ColorRole
+    shown = palette(theme)
+    words = {shown.color(group, each).name() for each in (role.Text, role.PlaceholderText)}
+    assert len(words) == 1
+    assert shown.color(group, role.PlaceholderText).alpha() < 255

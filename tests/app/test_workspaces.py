@@ -63,6 +63,23 @@ def ticked(application: Application) -> list[str]:
     return [name for name in WORKSPACES if actions[f"workspace_{name}"].isChecked()]
 
 
+@pytest.mark.parametrize("name", ["compare", "data", "minimal"])
+def test_the_docks_are_as_wide_as_before_when_a_person_comes_back(
+    windows: Windows, qtbot: QtBot, trace: Path, name: str
+) -> None:
+    window = windows.open(trace=trace).window
+    docks = [window.docks[each] for each in ("run", "update", "timeline")]
+
+    def sizes() -> list[tuple[int, int]]:
+        return [(dock.width(), dock.height()) for dock in docks]
+
+    before = sizes()
+    for workspace in (name, "debug"):
+        window.commands.actions[f"workspace_{workspace}"].trigger()
+        qtbot.waitUntil(lambda: window.unveiling.settled)
+    qtbot.waitUntil(lambda: sizes() == before)
+
+
 @pytest.mark.parametrize(
     ("key", "name", "docks"),
     [
