@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,13 @@ def connect(path: Path, options: str, wait: float = _WAIT_SECONDS) -> Connection
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection
+
+
+def remove_empty_log(path: Path) -> None:
+    """Leave one file where the run has ended and no one reads the trace; never raises."""
+    if wal_path(path).exists() and not wal_bytes(path):
+        with suppress(sqlite3.Error), closing(connect(path, "mode=rw", wait=0.0)) as own:
+            own.execute("PRAGMA journal_mode = DELETE")
 
 
 def wal_path(path: Path) -> Path:

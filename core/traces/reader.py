@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +11,7 @@ import numpy as np
 
 from core.errors import TraceError
 from core.traces.columns import Column, read_columns
-from core.traces.connection import connect, open_read_only, reported, wal_bytes, wal_path
+from core.traces.connection import open_read_only, remove_empty_log, reported
 from core.traces.lineage import Branches
 from core.traces.rows import load_field, load_record
 from core.traces.schema import layout
@@ -53,11 +51,7 @@ class TraceReader:
     def close(self) -> None:
         """Close; where the run ended meanwhile and no one else reads, leave one file."""
         self._connection.close()
-        if wal_path(self.path).exists() and not wal_bytes(self.path):
-            with contextlib.suppress(sqlite3.Error):
-                own = connect(self.path, "mode=rw", wait=0.0)
-                with contextlib.closing(own):
-                    own.execute("PRAGMA journal_mode = DELETE")
+        remove_empty_log(self.path)
 
     def __enter__(self) -> TraceReader:
         return self
