@@ -62,6 +62,7 @@ class Gauge(QObject):
         self._heartbeat.start()
         start = time.perf_counter()
         self.spin(live_seconds)
+        self._linger(lambda: bool(self._latencies) and self._steps_since(first) > 0)
         elapsed = time.perf_counter() - start
         self._heartbeat.stop()
         lateness = self._heartbeat.lateness()
@@ -119,10 +120,18 @@ class Gauge(QObject):
         timer.start()
         self._frames, start = 0, time.perf_counter()
         self.spin(seconds)
+        self._linger(lambda: self._frames > 0)
         rate = self._frames / (time.perf_counter() - start)
         timer.stop()
         scene.canvas.camera = camera
         return rate
+
+    def _linger(self, condition: Callable[[], bool]) -> None:
+        """Go on until it holds, at most WAIT_MS: a slow machine has a rate too, not none."""
+        deadline = time.monotonic() + WAIT_MS / 1000
+        scene = self._application.views.scene
+        while scene.process_id and not condition() and time.monotonic() < deadline:
+            self.spin(0.05)
 
     def _set_running(self, *, running: bool) -> None:
         wanted = "running" if running else "paused"
