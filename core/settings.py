@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -161,7 +160,8 @@ def _check_bounds(name: str, value: Any, low: float, high: float) -> None:
     if value is None and optional:
         return
     kinds = (int, float) if optional else (int,)
-    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    good = isinstance(value, kinds) and not isinstance(value, bool)
+    # NaN is in no range; isfinite would overflow on whole numbers of 400 digits.
     if not good or not low <= value <= high:
         kind = "a number" if optional else "a whole number"
         raise SettingsError(

@@ -125,6 +125,7 @@ TRACE: dict[str, Spoil] = {
     "values that are not its own": in_trace("UPDATE EnvironmentStep SET reward = NULL"),
     "settings that are deep": begins(settings="[" * 100_000),
     "settings out of range": begins(settings='{"particles": 1000000000}'),
+    "settings of 400 digits": begins(settings=f'{{"horizon": 1{"0" * 400}}}'),
     "states of 10^9 numbers": begins(
         task_facts=json.dumps(json.loads(FACTS) | {"state_size": 10**9})
     ),
