@@ -6,6 +6,7 @@ state and the update's number are all there is to store.
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -62,7 +63,8 @@ def run_stage(
 
     The state lies in `folder`, written at each evaluation and on Ctrl+C (which then raises
     Interrupted). identity: what must be the same on resume (data digest, seed, settings).
-    watcher is told of every update and every evaluation.
+    watcher is told of every update and every evaluation. Raises DataError where the stage
+    diverges.
     """
     number, curves, sums = 0, Curves(), Sums()
     if resume and (folder / STATE_FILE).exists():
@@ -87,7 +89,7 @@ def run_stage(
             bar.update()
             watching.advance(number)
             if number % evaluate_every == 0 or number == updates:
-                _record(curves, number, sums, stage.evaluate(), evaluate_every)
+                _record(curves, number, sums, stage, evaluate_every)
                 sums = Sums()
                 bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in curves.items()})
                 _save(stage, folder, number, curves, sums, identity)
@@ -114,16 +116,25 @@ def _between_updates() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _record(
-    curves: Curves, number: int, sums: Sums, measured: dict[str, float], count: int
-) -> None:
+def _record(curves: Curves, number: int, sums: Sums, stage: Stage, count: int) -> None:
     since = number % count or count
-    values = {
-        "updates": float(number),
-        **{name: float(total) / since for name, total in sums.items()},
-    }
-    for name, scalar in (values | measured).items():
+    means = {name: float(total) / since for name, total in sums.items()}
+    _refuse_divergence(stage, number, means)
+    measured = stage.evaluate()
+    _refuse_divergence(stage, number, measured)
+    for name, scalar in ({"updates": float(number)} | means | measured).items():
         curves.setdefault(name, []).append(scalar)
+
+
+def _refuse_divergence(stage: Stage, number: int, values: dict[str, float]) -> None:
+    """Weights that are not finite neither act in a simulator nor come back."""
+    for name, scalar in values.items():
+        if not math.isfinite(scalar):
+            raise DataError(
+                f"{stage.name} diverged: its {name.replace('_', ' ')} is {scalar:g} "
+                f"after {number} updates",
+                "look for huge states or rewards in the data",
+            )
 
 
 def _save(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -203,6 +204,25 @@ def test_the_curves_are_means_since_the_last_evaluation(tmp_path: Path) -> None:
     assert curves["updates"] == [5.0, 10.0, 12.0]
     means = [np.mean(part) for part in (losses[:5], losses[5:10], losses[10:])]
     assert curves["reward_loss"] == pytest.approx(means, rel=1e-5)
+
+
+@EACH_STAGE
+def test_a_training_that_diverges_ends_in_one_line_before_it_is_evaluated(
+    tmp_path: Path, name: str
+) -> None:
+    stage = STAGES[name]()
+    update = stage.update
+    loss = f"{next(iter(update(0)))}"
+    stage.update = lambda number: update(number) | {loss: torch.tensor(math.inf)}
+    stage.evaluate = lambda: pytest.fail("weights that are not finite acted")
+    with pytest.raises(DataError) as caught:
+        run(stage, tmp_path / "state")
+    words = loss.replace("_", " ")
+    assert str(caught.value) == (
+        f"{name} diverged: its {words} is inf after 5 updates: look for huge states or rewards"
+        " in the data"
+    )
+    assert not (tmp_path / "state").exists()
 
 
 def test_ctrl_c_is_given_back_afterwards(tmp_path: Path) -> None:
