@@ -194,9 +194,8 @@ def _text(error: BaseException) -> str:
 def _is_of(reference: Reference, filename: str) -> bool:
     if reference.is_file:
         return filename == reference.source
-    if reference.source.endswith(".pt2"):
-        return False
-    return Path(filename).stem in {reference.source.rpartition(".")[2], "__init__"}
+    module = reference.source.replace(".", "/")
+    return f"/{Path(filename).as_posix()}".endswith((f"/{module}.py", f"/{module}/__init__.py"))
 
 
 def _load(kind: str, reference: Reference) -> Program:
@@ -210,8 +209,10 @@ def _load(kind: str, reference: Reference) -> Program:
         with guarded(reference):
             module = importlib.import_module(reference.source)
     function: Any = module
-    for name in reference.function.split("."):
-        function = getattr(function, name, None)
+    # A module may make its names as they are asked for.
+    with guarded(reference):
+        for name in reference.function.split("."):
+            function = getattr(function, name, None)
     if not callable(function):
         raise InputError(
             f"{reference.source} has no function {reference.function}", "name one that it has"

@@ -102,6 +102,31 @@ def test_an_error_that_fails_to_tell_itself_is_one_line_too(tmp_path: Path, base
     assert refused.value.fact == "mine.py:rule, line 4: Odd"
 
 
+def test_the_line_is_that_of_the_module_and_not_of_a_package_it_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own_rules.py").write_text("import numpy\ndef rule():\n    numpy.flaot\n")
+    (tmp_path / "own_package").mkdir()
+    (tmp_path / "own_package" / "__init__.py").write_text("def rule():\n    1 / 0\n")
+    (tmp_path / "own_broken.py").write_text("\nimport numpy\nnumpy.flaot\n")
+    trust = Trust(given=True)
+    for reference, said in (
+        ("own_rules:rule", "own_rules:rule, line 3: AttributeError"),
+        ("own_package:rule", "own_package:rule, line 2: ZeroDivisionError"),
+        ("own_broken:rule", "own_broken:rule, line 3: AttributeError"),
+    ):
+        with pytest.raises(InputError) as refused:
+            trust.load("updater", reference)()
+        assert refused.value.fact.startswith(said)
+
+
+def test_a_module_that_fails_as_its_names_are_asked_for_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def __getattr__(name):\n    return 1 / 0\n")
+    with pytest.raises(InputError, match="line 2: ZeroDivisionError"):
+        Trust(given=True).load("updater", f"{tmp_path}/mine.py:rule")
+
+
 def test_ctrl_c_in_a_program_is_ctrl_c(tmp_path: Path) -> None:
     found = Trust(given=True).load("updater", program(tmp_path, "raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
