@@ -17,6 +17,7 @@ from core.trust import ProgramError
 SIZES = (1, 2, 7)
 """Batches: one state acts, the particles are imagined together."""
 LEVELS = 2
+Part = ForeignPolicy | ForeignCritic | ForeignWorldModel
 _SLACK = 1e-5
 
 
@@ -89,6 +90,29 @@ def check_world_model(model: ForeignWorldModel, task: Task, name: str) -> None:
         least, most = (float(value) for value in alive.detach().aminmax())
         if least < -_SLACK or most > 1 + _SLACK:
             raise CheckpointError(f"alive of {name} is outside 0 .. 1", "give a probability")
+
+
+def check_same(part: Part, again: Part, task: Task, name: str) -> None:
+    """Raise CheckpointError unless the same model was made twice: a run is recomputed with one
+    that is made anew."""
+    one, other = _told(part, task), _told(again, task)
+    if len(one) != len(other) or not all(map(torch.equal, one, other)):
+        what = "weights" if isinstance(part, ForeignPolicy) else "values"
+        raise CheckpointError(
+            f"{name} gives other {what} each time", "load its weights from a file, or seed it"
+        )
+
+
+def _told(part: Part, task: Task) -> list[Tensor]:
+    """What tells a model from another one: its weights, or what it answers."""
+    states, actions = _draws(task.state_size, 2), _actions(task, 2).detach()
+    match part:
+        case ForeignPolicy():
+            return list(part.parameters())
+        case ForeignCritic():
+            return [part(states, actions)]
+    following = part.next_state(states, actions, torch.stack([states] * LEVELS))
+    return [following, part.reward(states, actions, following), part.alive(following)]
 
 
 def _asked(name: str, model: Any, *inputs: Tensor, size: int) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoints.catalogue import find_checkpoint, read_manifest
 from core.checkpoints.checkpoint import load
 from core.checkpoints.import_sources import Sources
 from core.checkpoints.importing import import_checkpoint
@@ -36,6 +37,11 @@ class Two(nn.Module):
     def forward(self, s):
         return self.body(self.inside, s)
 """
+RESIZED = (
+    "lambda task, n=iter((2, 3)): nn.Sequential(nn.Linear(11, 3), nn.Tanh(),"
+    " *(nn.Linear(3, 3) for _ in range(next(n))), nn.Tanh())"
+)
+CRITIC = "lambda task: lambda s, a, f=nn.Linear(14, 1): f(torch.cat([s, a], 1))[:, 0]"
 
 
 def bring(
@@ -121,7 +127,9 @@ def test_a_policy_that_cannot_be_adapted_is_refused_with_the_reason(
     [
         ("policy", "lambda task: 3", "gives a int: return a torch.nn.Module"),
         ("policy", "lambda task: nn.Sequential(nn.Linear(11, 3), nn.Tanh())", "other weights"),
+        ("policy", RESIZED, "other weights"),
         ("policy", "lambda task: nn.Tanh()", "has no weights"),
+        ("critic", CRITIC, "gives other values each time: load its weights from a file"),
         ("critic", "lambda task: lambda s, a: s[:, :1]", r"gives \(1, 1\)"),
         ("critic", "lambda task: lambda s, a: s[:, 0]", "not differentiable in the action"),
         ("world_model", "lambda task: nn.Tanh()", "next_state, reward and alive"),
@@ -197,3 +205,20 @@ def test_a_hostile_file_is_refused_in_one_line_before_anything_is_loaded(
             bring(tmp_path, policy=str(path))
         assert "\n" not in str(refused.value)
         assert time.perf_counter() - began < 2
+
+
+def test_what_is_told_of_the_data_stays_with_the_world_model(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text(
+        "import torch\nfrom torch import nn\ndef policy(task):\n    torch.manual_seed(0)\n"
+        "    return nn.Sequential(nn.Linear(29, 8), nn.Tanh())\n"
+    )
+    old = read_manifest(find_checkpoint("antmaze-umaze"))
+    found = import_checkpoint(
+        find_task("antmaze-umaze"),
+        Sources(policy=f"{tmp_path}/p.py:policy"),
+        base="antmaze-umaze",
+        output=tmp_path / "mine",
+        trust=Trust(given=True),
+    )
+    assert old.data_density
+    assert (found.dataset, found.data_density) == (old.dataset, old.data_density)
