@@ -3,10 +3,12 @@
 PsiscopeError
 +-- InputError           a user's mistake or a foreign file: one line, exit code 2
 |   +-- SettingsError    a setting is out of range or contradicts another
-|   +-- DataError          a data set cannot be used
-|   +-- CheckpointError    a checkpoint is missing, broken, foreign or oversized
-|   +-- TraceError         a trace is missing, broken or foreign
+|   +-- DataError        a data set cannot be used
+|   +-- CheckpointError  a checkpoint is missing, broken, foreign or oversized
+|   +-- TraceError       a trace is missing, broken or foreign
+|   +-- ..               of one place each: UsageError, ExpressionError, ProgramError
 +-- CheckFailed          a check was carried out and did not hold: exit code 1
++-- Interrupted          Ctrl+C during a training (core.pretraining.loop): exit code 130
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Work that does not depend on one another, here or in worker processes: the same results."""
+"""Units of work, none of which needs another, here or in worker processes: the same results."""
 
 from __future__ import annotations
 
