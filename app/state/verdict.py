@@ -160,7 +160,8 @@ def _frozen_acts(moment: Moment) -> str:
 
 def _evidence_words(evidence: Evidence) -> str:
     if evidence.finding == "unknown":
-        return f"too few steps for evidence (n = {evidence.n})"
+        count = f"n = {evidence.n}".replace(" ", NO_BREAK)
+        return f"too few steps for evidence ({count})"
     mean, half = alike(evidence.mean, evidence.half_width, digits=2)
     interval = f"{mean} ± {half.removeprefix('+')} a step"
     interval = interval.replace(" ", NO_BREAK)

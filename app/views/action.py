@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
+from PyQt6.QtGui import QResizeEvent
 
 from app.readouts import against, fraction, plain, signed
 from app.state.moment import NOT_RECORDED, Moment
@@ -15,6 +18,10 @@ from app.views.plot import Plot
 from app.views.view import View
 from core.traces.trace import GradientUpdate
 
+ROW = 10
+"""Pixels from one row to the next at which neighbouring words do not touch."""
+ROOM_FOR = 8
+"""Rows for which the view asks for room; of more, some go without words where it is low."""
 OFFSET = 0.17
 """Rows that before stands above the frozen action, and after below: close values stay apart."""
 
@@ -55,6 +62,7 @@ class ActionView(View):
         self._before = add(pg.ScatterPlotItem(symbol=SYMBOLS["before"], size=9))
         self._after = add(pg.ScatterPlotItem(symbol=SYMBOLS["after"], size=11))
         self._names: tuple[str, ...] = ()
+        self._stride = 1
         self.set_theme(theme)
 
     def draw(self, moment: Moment) -> None:
@@ -84,6 +92,13 @@ class ActionView(View):
         self._draw_changes(rows, second - first, second - other)
         self.header.set_readout(*_readout(moment, after, second - first))
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """As many words as there is room for."""
+        super().resizeEvent(event)
+        if self._names and self._stride != self._fitting_stride():
+            self._write_names()
+            self.redraw()
+
     def restyle(self, theme: Theme) -> None:
         """Recolour the items."""
         self._band.setOpts(brush=theme.brush("frozen", 0.22), pen=pg.mkPen(None))
@@ -112,7 +127,8 @@ class ActionView(View):
             f"{signed(d, 2)} {against(g, 0.0)}" if compared else signed(d, 2)
             for d, g in zip(change, gap, strict=True)
         ]
-        self._plot.set_ticks("right", list(zip(rows, texts, strict=True)))
+        written = list(zip(rows, texts, strict=True))[:: self._stride]
+        self._plot.set_ticks("right", written)
 
     def _name_changes(self, *, compared: bool) -> None:
         widest, name = (
@@ -128,13 +144,22 @@ class ActionView(View):
         size = len(names)
         rows = size - 1 - np.arange(size, dtype=float)
         self._plot.set_left(int(max(text_width(name, PLOT_TEXT) for name in names)) + 14)
-        self._plot.set_ticks(
-            "left", [(row, name) for row, name in zip(rows, names, strict=True)]
-        )
         self._plot.set_y(-0.6, size - 0.4)
+        self._plot.ask_for_room(ROW * min(size, ROOM_FOR))
+        self._write_names()
         self._rails.setData(
             *segments(-np.ones(size), rows, np.ones(size), rows), connect="pairs"
         )
+
+    def _write_names(self) -> None:
+        """From the first on, all of them or every second, third .."""
+        self._stride = self._fitting_stride()
+        last = len(self._names) - 1
+        names = [(float(last - place), name) for place, name in enumerate(self._names)]
+        self._plot.set_ticks("left", names[:: self._stride])
+
+    def _fitting_stride(self) -> int:
+        return max(1, math.ceil(ROW * len(self._names) / max(1, self._plot.room)))
 
     def _draw_band(self, frozen: Floats, rows: Floats, radius: float | None) -> None:
         shown = radius is not None and bool(np.isfinite(frozen).all())

@@ -20,6 +20,8 @@ from app.views.view import View
 from core.traces.trace import GradientUpdate
 
 _NO_GRADIENT = "no gradient at this environment step"
+LEAST_HEIGHT = 88
+"""Pixels of a chart, for four layers."""
 MOST_BARS = 6
 """Gradients shown side by side in a layer; of more updates, evenly chosen ones."""
 
@@ -41,7 +43,13 @@ class GradientView(View):
         super().__init__(
             Header("Gradient by layer", (), theme), tooltip=TOOLTIP, object_name="gradient-view"
         )
-        drifts = Plot(y_name="|ψₖ − ψ₀|, weight", x_name="drift", theme=theme, left=8)
+        drifts = Plot(
+            y_name="|ψₖ − ψ₀|, weight",
+            x_name="drift",
+            theme=theme,
+            left=8,
+            least_height=LEAST_HEIGHT,
+        )
         self._norms = LayerBars(norms or norm_chart(theme))
         self._drifts = LayerBars(drifts)
         row = QHBoxLayout()
@@ -182,7 +190,12 @@ def _reference_rows(reference: Moment | None) -> tuple[Floats, Floats]:
 
 def norm_chart(theme: Theme) -> Plot:
     """The larger chart of a view, still without its bars."""
-    return Plot(y_name="|∂J/∂ψ|, reward / weight", x_name="gradient norm", theme=theme)
+    return Plot(
+        y_name="|∂J/∂ψ|, reward / weight",
+        x_name="gradient norm",
+        theme=theme,
+        least_height=LEAST_HEIGHT,
+    )
 
 
 def _place(moment: Moment) -> Hashable:

@@ -24,6 +24,8 @@ class MazePlot(QObject):
 
     pointed = pyqtSignal(object)
     """x and y under the mouse, m; None when it is elsewhere."""
+    looked_elsewhere = pyqtSignal()
+    """Another part of the maze is in sight, or at another scale."""
 
     def __init__(self, theme: Theme, *, axes: bool = True) -> None:
         """Without `axes` all room is the maze's."""
@@ -77,6 +79,7 @@ class MazePlot(QObject):
         self.plot.set_x(*x)
         self.plot.set_y(*y)
         self.ground.place_labels(frame)
+        self.looked_elsewhere.emit()
 
     def _resize(self) -> None:
         box = self.plot.item.vb

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QVBoxLayout, QWidget
 
 from app.readouts import plain
+from app.state.map_frame import MapFrame
 from app.state.maze_picture import Body, body_of, field_of, paths, start_of
 from app.state.moment import Moment
 from app.state.walk import Walk
@@ -26,6 +27,8 @@ from core.traces.trace import EpisodeStarted
 Floats = NDArray[np.float64]
 LEAST_WIDTH = 190
 """Pixels."""
+LETTER = 20.0
+"""Height of a letter, pixels."""
 TOOLTIP = """<p><b>Map</b> of the maze with the ways of both branches to t: A solid, B dashed.
 A branch that does not reach t is shown to its end. The triangle: where they part. The floor's
 colour is the value at the episode's start, as in the map of the debug workspace.</p>
@@ -52,6 +55,7 @@ class PairMap(QWidget):
         self._moments: dict[Side, Moment | None] = dict.fromkeys(SIDES)
         self._parts_at: int | None = None
         self._floor: tuple[EpisodeStarted | None, Theme] | None = None
+        self.surface.looked_elsewhere.connect(self._place_letters)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 2)
         column.setSpacing(1)
@@ -105,8 +109,13 @@ class PairMap(QWidget):
         bodies = (way.body for way in self.ways.values())
         places = [body.place for body in bodies if body is not None]
         self.surface.ground.make_room(places, self.surface.frame)
+        self._place_letters()
         self._draw_parting()
         self.header.set_readout((self._distance(), "text"))
+
+    def _place_letters(self) -> None:
+        for way in self.ways.values():
+            way.place_letter(self.surface.frame)
 
     def _draw_parting(self) -> None:
         walk = self._walks["A"]
@@ -152,6 +161,15 @@ class _Way:
         self.letter.setVisible(body is not None)
         known = path[np.isfinite(path).all(axis=1)]
         self.line.setData(known[:, 0], known[:, 1])
+
+    def place_letter(self, frame: MapFrame) -> None:
+        """At its corner of the body; nearer where the edge of the map would cut it."""
+        if self.body is None:
+            return
+        (low, high), y = frame.ranges[1], float(self.body.place[1])
+        above, below = (each / frame.scale / LETTER for each in (high - y, y - low))
+        across, along = _ANCHORS[self._side]
+        self.letter.setAnchor((across, min(above, max(along, 1.0 - below))))
 
     def restyle(self, theme: Theme) -> None:
         """Recolour."""

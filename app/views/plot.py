@@ -21,6 +21,8 @@ LEFT = 46
 CAPTION = 14
 """Height of the line above the data that names the vertical axis: a rotated name would need
 more height than a small plot has."""
+NAMED_AXIS = 29
+"""Height of the bottom axis with its numbers and its name."""
 STILL = 4.0
 """Pixels that the mouse may move between press and release of a click."""
 
@@ -46,6 +48,8 @@ class Plot(QWidget):
         self._vertical = vertical or CalmRange()
         self._names = (y_name, x_name)
         self._right = 0
+        self._least_height = least_height
+        self._edges = (CAPTION if y_name else 1) + (NAMED_AXIS if x_name else 2)
         self._ticks: dict[str, Sequence[tuple[float, str]] | None] = {
             "left": None,
             "bottom": None,
@@ -120,6 +124,15 @@ class Plot(QWidget):
         self._caption.setText(y_name)
         if x_name is not None:
             self.item.getAxis("bottom").setLabel(x_name)
+
+    @property
+    def room(self) -> int:
+        """Height of the data, pixels."""
+        return int(self.height()) - self._edges
+
+    def ask_for_room(self, height: int) -> None:
+        """At least that height for the data, pixels; never less than at first."""
+        self.setMinimumHeight(max(self._least_height, height + self._edges))
 
     def set_left(self, width: int) -> None:
         """The width of the left axis, pixels; its name moves along."""
@@ -252,7 +265,7 @@ class Plot(QWidget):
             axis.enableAutoSIPrefix(False)
             axis.tickStrings = _tick_strings
         self.set_left(left)
-        self.item.getAxis("bottom").setHeight(29 if self._names[1] else 2)
+        self.item.getAxis("bottom").setHeight(NAMED_AXIS if self._names[1] else 2)
 
 
 def round_stride(least: float) -> int:

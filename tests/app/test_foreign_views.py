@@ -171,7 +171,7 @@ def test_the_verdict_says_whose_words_these_are(
     run = RecordedRun(tmp_path / "my.trace")
     found = find_verdict(moment, run.history(0, 0))
     run.close()
-    assert found.sentence == f"Written by {LOOP}: {sentence}"
+    assert found.sentence.replace("\u00a0", " ") == f"Written by {LOOP}: {sentence}"
 
 
 def test_a_task_known_by_its_sizes_has_no_body_and_the_scene_says_so(

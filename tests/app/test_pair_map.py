@@ -15,6 +15,7 @@ from app.state.cursor import Address
 from app.state.walk import Walk
 from app.theme import DARK, LIGHT
 from app.views.pair_map import PairMap
+from app.views.sides import Side
 from core.traces.archive import TraceWriter
 from core.traces.trace import EnvironmentStep, GradientUpdate, Proposal
 from tests.app.comparing import compare_of, settle
@@ -88,6 +89,23 @@ def test_a_word_that_a_letter_would_cover_makes_room(pair: PairMap) -> None:
     pair.show_moments({"A": maze_moment(T, task=UMAZE), "B": None})
     assert words["start"].opacity() == 1.0
     assert not pair.surface.plot.item.getAxis("left").isVisible()
+
+
+@pytest.mark.parametrize(("side", "edge"), [("A", 1), ("B", -1)])
+def test_a_letter_at_the_edge_of_the_map_is_not_cut_off(
+    pair: PairMap, side: Side, edge: int
+) -> None:
+    way, frame = pair.ways[side], pair.surface.frame
+    assert way.body is not None
+    x, y = way.body.place.tolist()
+    near = frame.zoomed(8.0, (x, y))
+    pair.surface._look_at(dataclasses.replace(near, centre=(x, y)))
+    half = 0.5 * (near.ranges[1][1] - near.ranges[1][0])
+    pair.surface._look_at(dataclasses.replace(near, centre=(x, y - edge * 0.9 * half)))
+    QApplication.processEvents()
+    box = pair.surface.plot.item.vb
+    letter = way.letter.mapRectToItem(box, way.letter.boundingRect())
+    assert box.rect().adjusted(0, -0.5, 0, 0.5).contains(letter)
 
 
 def test_a_branch_that_has_no_such_moment_is_shown_to_its_end(pair: PairMap) -> None:
