@@ -19,6 +19,7 @@ from core.commands import LONGEST_LINE, Command, parse_command
 from core.errors import InputError, PsiscopeError
 from core.session.breakpoints import Watch
 from core.session.obey import obey
+from core.session.pausing import Pausing
 from core.session.programs import ask_for, ask_for_those_of, refused_update
 from core.session.replay import set_breakpoints
 from core.session.session import Session
@@ -28,28 +29,8 @@ from core.settings import Settings
 from core.traces.archive import TraceWriter
 from core.traces.connection import TraceFull
 from core.traces.reader import TraceReader
-from core.traces.trace import (
-    BreakpointHit,
-    CommandApplied,
-    EnvironmentStep,
-    EpisodeEnded,
-    GradientUpdate,
-    Proposal,
-    Record,
-)
+from core.traces.trace import CommandApplied, Record
 from core.trust import UNTRUSTED, Trust
-
-_PAUSES_AFTER: dict[str, tuple[type[Record], ...]] = {
-    "run": (),
-    "step_over": (EnvironmentStep, EpisodeEnded),
-    "step_out": (EnvironmentStep, EpisodeEnded),
-    "step_into": (GradientUpdate, Proposal, EpisodeEnded),
-    "accept": (EnvironmentStep, EpisodeEnded),
-    "redo": (Proposal, EpisodeEnded),
-}
-"""The records after which each command that makes the session run pauses."""
-_STAYS = ("pause", "stop", "reject", "fork", "resume")
-"""The commands after which the session waits."""
 
 
 class Engine:
@@ -61,8 +42,7 @@ class Engine:
         self._session, self._writer, self._output = session, writer, output
         self._shelf, self._watch = shelf, watch
         self.running = False
-        self._pauses_after = _PAUSES_AFTER["run"]
-        self._shown: tuple[int, int] | None = None
+        self._pausing = Pausing()
         self._asked: tuple[Command, Session] | None = None
         self._unwritten: tuple[Record, ...] = ()
         self._written: tuple[Record, ...] = ()
@@ -85,7 +65,7 @@ class Engine:
         if not self._unwritten:
             record = self._session.advance()
             self._unwritten = (record, *self._watch.check(record))
-        if self._commit() and self._pauses_at(self._written):
+        if self._commit() and self._pausing.is_due(self._written):
             self._set_running(running=False)
             refused = refused_update(self._written[0])
             if refused:
@@ -101,21 +81,6 @@ class Engine:
             return False
         self._written, self._unwritten = self._unwritten, ()
         return True
-
-    def _pauses_at(self, records: tuple[Record, ...]) -> bool:
-        """Whether the command is done, or a breakpoint holds."""
-        record, *hits = records
-        if any(isinstance(hit, BreakpointHit) and hit.paused for hit in hits):
-            return True
-        if refused_update(record):
-            return True
-        if not isinstance(record, self._pauses_after):
-            return False
-        if not isinstance(record, GradientUpdate):
-            return True
-        # At the last update the proposal follows.
-        shown = (record.t, record.k) == self._shown
-        return record.finite and not record.last and not shown
 
     def _take(self, line: str) -> bool:
         """Apply one command; False for stop. An id applied before is only acknowledged.
@@ -188,21 +153,9 @@ class Engine:
         return not self._unwritten
 
     def _obey(self, command: Command) -> None:
-        self._shown = self._shown_update() if command.name == "step_into" else None
-        if command.name in _PAUSES_AFTER:
-            self._pauses_after = _PAUSES_AFTER[command.name]
-            self._set_running(running=True)
-        elif command.name in _STAYS:
-            self._set_running(running=False)
-
-    def _shown_update(self) -> tuple[int, int] | None:
-        """t and k of the parent's update that stands for the first of a fresh branch."""
-        stand = self._session.stand
-        if not stand.fresh:
-            return None
-        with TraceReader(self._writer.path) as reader:
-            updates = reader.updates(stand.branch, stand.episode, stand.t)
-        return (stand.t, stand.k) if stand.k in [update.k for update in updates] else None
+        runs = self._pausing.begin(command, self._session.stand, self._writer.path)
+        if runs is not None:
+            self._set_running(running=runs)
 
     def close(self) -> None:
         """Close the trace."""
