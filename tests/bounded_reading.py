@@ -38,7 +38,7 @@ def read_all(paths: Mapping[Case, Path]) -> tuple[dict[Case, Reading], float]:
         cwd=_ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -150,7 +150,7 @@ def answers(frames: FrameFile, questions: bytes) -> list[Any]:
         decode(process.stdout.readline())
         found = [decode(process.stdout.readline()) for _ in range(2)]
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(100) == 0
     return found
 
 

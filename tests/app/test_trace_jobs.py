@@ -51,7 +51,7 @@ def test_while_one_is_under_way_only_the_newest_of_its_name_waits(
     gate, answers = threading.Event(), []
 
     def first(_reader: TraceReader) -> int:
-        gate.wait(10)
+        gate.wait(100)
         return 0
 
     jobs.ask("look", first, answers.append)
@@ -70,7 +70,7 @@ def test_an_answer_about_another_trace_is_dropped(
     answers: list[Path] = []
 
     def slow(reader: TraceReader) -> Path:
-        gate.wait(10)
+        gate.wait(100)
         return reader.path
 
     jobs.ask("look", slow, answers.append)
@@ -118,7 +118,7 @@ def test_closing_waits_for_the_job_under_way_and_leaves_one_file(
         done.extend(reader.records())
 
     jobs.ask("look", slow, print)
-    assert begun.wait(10)
+    assert begun.wait(100)
     jobs.close()
     assert done
     assert [path.name for path in trace.parent.iterdir()] == [trace.name]

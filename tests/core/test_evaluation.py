@@ -134,7 +134,7 @@ def test_what_was_finished_is_kept_when_workers_are_stopped(tmp_path: Path) -> N
     assert len(KeptEpisodes(PLAN, tmp_path / "r.json.partial", resume=True).episodes()) == 1
     assert workers
     # The sentinel, not the exit code: the pool's own thread may be reaping it just now.
-    assert all(wait([worker.sentinel], 20) for worker in workers)
+    assert all(wait([worker.sentinel], 100) for worker in workers)
 
 
 def test_a_killed_worker_is_one_line_with_a_remedy() -> None:

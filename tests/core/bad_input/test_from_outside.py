@@ -159,7 +159,7 @@ def test_a_hostile_file_is_refused_soon_in_little_memory_unrun(place: Path, case
         env=os.environ | {"PYTHONPATH": str(place)},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=True,
     )
     code, seconds, peak = json.loads(done.stdout)
