@@ -30,12 +30,17 @@ class PsiscopeError(Exception):
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text[: 2 * LONGEST].split())
-    if not line.isprintable():
-        line = "".join(
-            c if c.isprintable() else c.encode("unicode_escape").decode() for c in line
-        )
+    line = escaped(" ".join(text[: 2 * LONGEST].split()))
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def escaped(text: str, *, keep: str = "") -> str:
+    """The same with what no terminal should be sent escaped (\\x1b); `keep` is let through."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 class InputError(PsiscopeError):

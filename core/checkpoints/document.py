@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 
 from core.checkpoints.evaluated import evaluation_table
+from core.checkpoints.figures import is_figure
 from core.checkpoints.manifest import DatasetFacts, Manifest
 
-_CURVES = ("updates", "return_mean", "return_std", "q_mean", "monte_carlo_mean", "critic_loss")
+CURVES = ("updates", "return_mean", "return_std", "q_mean", "monte_carlo_mean", "critic_loss")
 _HEADINGS = ("updates", "return", "std", "Q", "Monte Carlo", "critic loss")
 
 
@@ -77,8 +78,8 @@ def _copying(manifest: Manifest) -> str:
 
 
 def _rebrac(manifest: Manifest) -> list[str]:
-    columns = [manifest.curves.get(f"rebrac.{name}", ()) for name in _CURVES]
-    if not all(columns):
+    columns = [manifest.curves.get(f"rebrac.{name}", ()) for name in CURVES]
+    if not all(columns) or len({len(column) for column in columns}) > 1:
         return []
     rows = [
         "| " + " | ".join(_number(number) for number in row) + " |"
@@ -111,8 +112,9 @@ def _tuning(manifest: Manifest) -> list[str]:
         f" {list(tuned.seeds)}"
         for name, tuned in sorted(manifest.tuned.items())
     ]
-    means = manifest.evaluation.get("tuning_return_means", {})
-    rows = [f"| {name} | {_number(mean)} |" for name, mean in means.items()]
+    means = manifest.evaluation.get("tuning_return_means")
+    told = means.items() if isinstance(means, dict) else ()
+    rows = [f"| {name} | {_number(mean)} |" for name, mean in told if is_figure(mean)]
     return [
         "### Step sizes\n",
         *chosen,

@@ -13,7 +13,7 @@ from core.checkpoints.manifest import Manifest
 from core.command_line.output import say, table
 from core.command_line.parser import add_command
 from core.command_line.window import WindowCommands
-from core.errors import InputError
+from core.errors import InputError, escaped
 
 _HEADING = ("name", "task", "data", "return", "score", "size")
 
@@ -50,7 +50,7 @@ def _row(folder: Path) -> tuple[str, ...]:
         manifest = read_manifest(folder)
     except InputError as error:
         return (folder.name, "broken", error.fact, "", "", "")
-    data = manifest.dataset.id if manifest.dataset else "unknown"
+    data = escaped(manifest.dataset.id) if manifest.dataset else "unknown"
     return (folder.name, manifest.task, data, *_result(manifest), _size(manifest))
 
 

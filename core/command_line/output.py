@@ -6,18 +6,19 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from core.errors import escaped
 from core.evaluation.json_file import to_json
 
 
 def say(text: str) -> None:
-    """One or more lines on stdout."""
-    sys.stdout.write(text + "\n")
+    """One or more lines on stdout. They may quote a stranger's file."""
+    sys.stdout.write(escaped(text, keep="\n") + "\n")
     sys.stdout.flush()
 
 
 def warn(line: str) -> None:
     """One line on stderr."""
-    sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.write(escaped(" ".join(line.split())) + "\n")
     sys.stderr.flush()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import DataError
+from core.errors import DataError, escaped
 from core.tasks import TASKS
 
 LARGEST_METADATA = 4 * 2**20
@@ -87,9 +87,7 @@ def find_dataset(dataset_id: str, root: Path | None = None) -> ListedDataset:
 def printable(text: str, limit: int = LONGEST_NAME) -> str:
     """A stranger's text on one line, in characters that every screen and file can take: the
     others are escaped (\\x1b). At most `limit` characters, then an ellipsis."""
-    kept = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit]
-    )
+    kept = escaped(text[:limit])
     return kept[:limit] + ("…" if max(len(text), len(kept)) > limit else "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.command_line.output import say, warn
 from core.errors import LONGEST, CheckFailed, InputError, PsiscopeError, SettingsError
 from core.settings import Settings
 
@@ -28,6 +29,16 @@ def test_fact_and_remedy_are_one_printable_line(
     assert (error.fact, error.remedy) == (said, said)
     assert str(error) == (f"{said}: {said}" if said else "")
     assert str(error).isprintable()
+
+
+def test_what_is_printed_moves_no_terminal_but_has_its_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say("a\nb\x1b[2J\ud800 ±")
+    warn("a\nb\x1b[2J")
+    printed = capsys.readouterr()
+    assert printed.out == "a\nb\\x1b[2J\\ud800 ±\n"
+    assert printed.err == "a b\\x1b[2J\n"
 
 
 @pytest.mark.parametrize("value", ["a" * 10**5, [1] * 10**5, "\x1b[2J", 10**300, None])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.checkpoints.catalogue import read_manifest
+from core.checkpoints.document import CURVES
+from core.checkpoints.manifest import MANIFEST_FILE, DatasetFacts, Tuned
 from core.command_line.dispatch import dispatch
 from core.settings import Settings
 from tests.core.command_line.fake_window import FakeWindow, command_line
@@ -36,6 +40,37 @@ def test_a_trace_takes_no_settings(tmp_path: Path, capsys: pytest.CaptureFixture
     trace.touch()
     assert command_line("gui", str(trace), "--horizon", "3") == 2
     assert "a trace has its own settings" in capsys.readouterr().err
+
+
+def test_what_a_strangers_checkpoint_tells_is_listed_without_moving_the_terminal(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = read_manifest(checkpoint)
+    facts = DatasetFacts(
+        id="\x1b[2J\nmine",
+        digest="d",
+        transitions=1,
+        episodes=1,
+        mean_return=0.0,
+        best_return=0.0,
+    )
+    curves = {f"rebrac.{name}": (1.0,) for name in CURVES} | {"rebrac.updates": (1.0, 2.0)}
+    for means in ({"a": "much", "b": 3.0, "c": 1e308}, 7):
+        strange = replace(
+            manifest,
+            dataset=facts,
+            commands=("\x1b[31m",),
+            curves=curves,
+            tuned={"adaptive": Tuned(delta=0.1)},
+            evaluation={"tuning_return_means": means},
+        )
+        (checkpoint / MANIFEST_FILE).write_text(strange.to_json())
+        for words in ((), ("--markdown",)):
+            assert command_line("checkpoints", *words) == 0
+            printed = capsys.readouterr().out
+            assert printed.replace("\n", "").isprintable()
+            assert r"\x1b[2J" in printed
+    assert r"\x1b[31m" in printed
 
 
 def test_checkpoints_lists_what_is_there(
