@@ -111,8 +111,9 @@ def _told(part: Part, task: Task) -> list[Tensor]:
             return list(part.parameters())
         case ForeignCritic():
             return [part(states, actions)]
-    following = part.next_state(states, actions, torch.stack([states] * LEVELS))
-    return [following, part.reward(states, actions, following), part.alive(following)]
+    model = part.with_survival(True)
+    following = model.next_state(states, actions, torch.stack([states] * LEVELS))
+    return [following, model.reward(states, actions, following), model.alive(following)]
 
 
 def _asked(name: str, model: Any, *inputs: Tensor, size: int) -> Any:

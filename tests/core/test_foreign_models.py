@@ -41,6 +41,13 @@ RESIZED = (
     "lambda task, n=iter((2, 3)): nn.Sequential(nn.Linear(11, 3), nn.Tanh(),"
     " *(nn.Linear(3, 3) for _ in range(next(n))), nn.Tanh())"
 )
+DRAWN = """lambda task: Drawn()
+AT = torch.rand(())
+class Drawn:
+    next_state = staticmethod(lambda s, a, noise: s + a.sum(1, keepdim=True))
+    reward = staticmethod(lambda s, a, following: s[:, 0])
+    alive = staticmethod(lambda s: torch.sigmoid(s[:, 0] - AT))
+"""
 CRITIC = "lambda task: lambda s, a, f=nn.Linear(14, 1): f(torch.cat([s, a], 1))[:, 0]"
 
 
@@ -133,6 +140,7 @@ def test_a_policy_that_cannot_be_adapted_is_refused_with_the_reason(
         ("critic", "lambda task: lambda s, a: s[:, :1]", r"gives \(1, 1\)"),
         ("critic", "lambda task: lambda s, a: s[:, 0]", "not differentiable in the action"),
         ("world_model", "lambda task: nn.Tanh()", "next_state, reward and alive"),
+        ("world_model", DRAWN, "gives other values each time"),
     ],
 )
 def test_what_is_not_the_part_it_should_be_is_refused(
@@ -200,11 +208,11 @@ def test_a_hostile_file_is_refused_in_one_line_before_anything_is_loaded(
 ) -> None:
     monkeypatch.setattr("torch.export.load", lambda *_: pytest.fail("it was loaded"))
     for said, path in hostile(tmp_path).items():
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(InputError, match=said) as refused:
             bring(tmp_path, policy=str(path))
         assert "\n" not in str(refused.value)
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 def test_what_is_told_of_the_data_stays_with_the_world_model(tmp_path: Path) -> None:
