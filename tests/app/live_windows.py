@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
+from app.bridge.engine_process import EngineProcess
 from tests.app.window_fixtures import give, shown
 
 WAIT = 30_000
@@ -21,6 +25,12 @@ def pause(qtbot: QtBot, application: Application) -> None:
     give(application, "run")
     qtbot.waitUntil(lambda: application.source.engine_state == "paused", timeout=WAIT)
     application.follower.tick()
+
+
+def kill(engine: EngineProcess) -> None:
+    """End it from outside, while it is there: process 0 would be the tests themselves."""
+    assert engine.process_id is not None
+    os.kill(engine.process_id, signal.SIGKILL)
 
 
 def step(qtbot: QtBot, application: Application, command: str) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 import pytest
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -21,6 +18,7 @@ from tests.app.breaking import (
     proposed_t,
     wait_for_break,
 )
+from tests.app.live_windows import kill
 from tests.app.window_fixtures import Windows, give
 
 
@@ -165,7 +163,7 @@ def test_a_killed_engine_that_goes_on_stands_at_its_break_again(
     application = open_with(windows, "t == 4 and action_change >= 0")
     wait_for_break(qtbot, application)
     engine = application.source.live_run.engine  # type: ignore[union-attr]
-    os.kill(engine.process_id or 0, signal.SIGKILL)
+    kill(engine)
     bar, banner = application.window.message_bar, breaks_of(application).banner
     qtbot.waitUntil(bar.isVisible, timeout=WAIT)
     assert not banner.isVisible(), "there is nothing to accept any more"

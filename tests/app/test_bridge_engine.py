@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.bridge.engine_process import NICENESS, EngineCommandLine, EngineProcess
 from core.traces.archive import TraceReader
 from core.traces.trace import CommandApplied
+from tests.app.live_windows import kill
 from tests.app.patience import PATIENCE_MS
 
 Make = Callable[..., EngineProcess]
@@ -83,7 +83,7 @@ def test_a_killed_engine_is_told_of_in_one_line_and_goes_on_from_its_last_record
     engine.send("run")
     wait_for(qtbot, engine, "running")
     with qtbot.waitSignal(engine.died, timeout=20_000) as caught:
-        os.kill(engine.process_id or 0, signal.SIGKILL)
+        kill(engine)
     assert caught.args == ["the engine was ended from outside (SIGKILL)"]
     assert engine.state == "failed"
     trace = engine.command_line.trace
@@ -107,7 +107,7 @@ def test_a_command_that_was_not_acknowledged_is_sent_again_and_applied_once(
     engine.start()
     wait_for(qtbot, engine, "paused")
     with qtbot.waitSignal(engine.died, timeout=20_000):
-        os.kill(engine.process_id or 0, signal.SIGKILL)
+        kill(engine)
     command_id = engine.send("edit", {"horizon": 3})
     engine.start(resume=True)
     qtbot.waitUntil(lambda: not engine.unacknowledged, timeout=20_000)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.traces.archive import TraceReader
-from tests.app.live_windows import WAIT, pause, step, wait_live
+from tests.app.live_windows import WAIT, kill, pause, step, wait_live
 from tests.app.window_fixtures import Windows, badge, give, shown
 from tests.records import make_run
 
@@ -121,7 +119,7 @@ def test_a_killed_engine_is_told_of_and_goes_on_from_the_last_record_at_a_click(
     application = windows.open(live=True)
     wait_live(qtbot, application, 5)
     engine = application.source.live_run.engine  # type: ignore[union-attr]
-    os.kill(engine.process_id or 0, signal.SIGKILL)
+    kill(engine)
     bar = application.window.message_bar
     qtbot.waitUntil(bar.isVisible, timeout=WAIT)
     assert "SIGKILL" in bar.text
