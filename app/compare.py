@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, QTimer
 
 from app.bridge.pair_watch import PairWatch
 from app.bridge.recorded_run import RecordedRun
@@ -42,6 +42,10 @@ class Compare(QObject):
         self._moment: Moment | None = None
         self._shown = (0, 0)
         self._go_when_found = False
+        # The turn in which the page comes into sight is long enough without it.
+        self._filling = QTimer(self)
+        self._filling.setSingleShot(True)
+        self._filling.timeout.connect(self._fill_in_sight)
         desk.window.add_centre(WORKSPACE, self.view)
         self.view.set_selection(desk.selection)
         self._connect()
@@ -91,7 +95,7 @@ class Compare(QObject):
         desk.window.closing.connect(self._shut_down)
         self.watch.studied.connect(self._take_study)
         self.watch.failed.connect(self._say)
-        view.shown.connect(self._fill)
+        view.shown.connect(self._filling.start)
         view.built.connect(self._connect_columns)
         fork = commands.actions["fork"]
         view.fork_here.clicked.connect(fork.trigger)
@@ -125,12 +129,15 @@ class Compare(QObject):
         if study is not None and study.episode != moment.episode:
             self.watch.watch(self.pair, moment.episode)
 
+    def _fill_in_sight(self) -> None:
+        if self.view.isVisible():
+            self._fill()
+
     def _fill(self) -> None:
         """Everything, for a view that is looked at."""
         self._note_run()
-        branches = self._branches()
         self._shown = self._known()
-        if len(branches) < 2:
+        if len(branches := self._branches()) < 2:
             self.pair = None
             self.view.show_one_branch()
             return
@@ -206,8 +213,8 @@ class Compare(QObject):
         self._go_when_found = False
 
     def _say(self, line: str, *, can_go: bool = False) -> None:
-        if self.view.two is not None:
-            self.view.two.say(line, can_go=can_go)
+        if (two := self.view.two) is not None:
+            two.say(line, can_go=can_go)
 
     def _show_fork(self) -> None:
         fork = self._desk.window.commands.actions["fork"]

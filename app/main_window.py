@@ -60,8 +60,7 @@ class MainWindow(QMainWindow):
         self.views = views
         self.workspace = WORKSPACES[0]
         self.commands = CommandRegistry(self)
-        self.message_bar = MessageBar()
-        self.task_panel = TaskPanel()
+        self.message_bar, self.task_panel = MessageBar(), TaskPanel()
         self.settings_panel = SettingsPanel()
         self.status_panel = StatusPanel()
         self._badge = QLabel()
@@ -73,6 +72,7 @@ class MainWindow(QMainWindow):
         self.theme: Theme | None = None
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
+        self._dock_pages: list[DockPage] = []
         panels = (self.message_bar, self.task_panel, self.settings_panel, self.status_panel)
         self._themed: list[Themed] = [*panels]
         self._centre = PageStack()
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock_{name}")
-        page = DockPage(content, self.unveiling)
+        self._dock_pages.append(page := DockPage(content, self.unveiling))
         dock.setWidget(page)
         dock.visibilityChanged.connect(page.reveal)
         dock.setTitleBarWidget(DockGrip())
@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self.add_themed(widget)
         self._centre.addWidget(widget)
         if workspace == self.workspace:
-            self._centre.setCurrentWidget(widget)
+            self._centre.turn_to(widget)
 
     def add_bar(self, bar: QWidget) -> None:
         """A line above the centre of every workspace, under the messages."""
@@ -139,14 +139,13 @@ class MainWindow(QMainWindow):
 
     def set_workspace(self, workspace: str) -> None:
         """Show the centre of that workspace; `arrange` or `restore_layout` does the docks."""
+        changing = self.isVisible() and workspace != self.workspace
         self.workspace = workspace
-        centre = self._centres.get(workspace, self._centres[SCENE])
-        if centre is self._centre.currentWidget():
-            return
-        scene = [self.views.scene] if self.isVisible() else []
-        self.unveiling.veil(scene)
-        self._centre.turn_to(centre)
-        self.unveiling.unveil(scene)
+        veiled = [self.views.scene, *self._contents_in_sight()] if changing else []
+        # Hidden, they are not drawn at the sizes that they have only while the page changes.
+        self.unveiling.veil(veiled)
+        self._centre.turn_to(self._centres.get(workspace, self._centres[SCENE]))
+        self.unveiling.unveil(veiled)
 
     def arrange(self) -> None:
         """Every dock back in its place, sized for the window."""
@@ -219,6 +218,9 @@ class MainWindow(QMainWindow):
         self.closing.emit()
         super().closeEvent(event)
 
+    def _contents_in_sight(self) -> list[QWidget]:
+        return [page.content for page in self._dock_pages if page.content.isVisible()]
+
     def _keep_size(self) -> None:
         if (layout := self.layout()) is not None:
             least = layout.minimumSize().boundedTo(self.size())
@@ -229,8 +231,7 @@ class MainWindow(QMainWindow):
         return zlib.crc32(",".join(sorted(self.docks)).encode()) & 0x7FFFFFFF
 
     def _lay_out_bars(self) -> None:
-        bar = self.menuBar()
-        if bar is not None:
+        if (bar := self.menuBar()) is not None:
             menus = self.commands.fill_menus(bar)
             menus["View"].addSeparator()
             menus["View"].addMenu(self._panels_menu)

@@ -62,7 +62,7 @@ class DockPage(QWidget):
 
     def __init__(self, content: QWidget, unveiling: Unveiling) -> None:
         super().__init__()
-        self._content, self._unveiling = content, unveiling
+        self.content, self._unveiling = content, unveiling
         policy = content.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         content.setSizePolicy(policy)
@@ -73,10 +73,10 @@ class DockPage(QWidget):
     def reveal(self, visible: bool) -> None:
         """The dock came to the front, or went behind another or away."""
         if visible and self._unveiling.gathers:
-            self._unveiling.unveil([self._content])
+            self._unveiling.unveil([self.content])
         else:
-            self._unveiling.forget(self._content)
-            self._content.setVisible(visible)
+            self._unveiling.forget(self.content)
+            self.content.setVisible(visible)
 
 
 def title_while_floating(dock: QDockWidget, floating: bool) -> None:

@@ -73,6 +73,8 @@ class Unveiling(QObject):
             widget = self._waiting.pop(0)
             if not sip.isdeleted(widget) and widget.isHidden():
                 widget.show()
+                # Left to itself Qt would draw what several turns have shown in one later turn.
+                widget.repaint()
                 return
         self._turns.stop()
         self.finished.emit()

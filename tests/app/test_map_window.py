@@ -167,12 +167,15 @@ def test_a_branch_finds_the_start_of_its_episode(maze: Path) -> None:
     run.close()
 
 
-def test_map_and_fan_share_the_side_as_its_shape_asks(windows: Windows, maze: Path) -> None:
+def test_map_and_fan_share_the_side_as_its_shape_asks(
+    windows: Windows, qtbot: QtBot, maze: Path
+) -> None:
     application = windows.open(trace=maze, workspace="minimal")
     QApplication.processEvents()
     shown, fan = map_of(application), application.views.scene.fan
     assert shown.y() == fan.y(), "a wide side: beside each other"
     application.desk.workspaces.switch("debug")
+    qtbot.waitUntil(lambda: application.window.unveiling.settled)
     QApplication.processEvents()
     assert shown.x() == fan.x()
     assert shown.y() < fan.y(), "a narrow one: the map over the fan"

@@ -175,3 +175,40 @@ def test_a_dock_that_a_change_of_workspace_shows_waits_for_its_turn(
     assert panel.isVisible()
     application.desk.workspaces.switch("minimal")
     assert not panel.isVisible()
+
+
+def test_what_stays_in_sight_is_not_drawn_at_a_size_in_passing(
+    qtbot: QtBot, windows: Windows
+) -> None:
+    window = windows.open().window
+    switch = window.commands.actions
+    for _ in range(2):
+        for workspace in ("minimal", "debug"):
+            switch[f"workspace_{workspace}"].trigger()
+            assert not window.views.timeline.isVisible()
+            assert not window.views.scene.isVisible()
+    qtbot.waitUntil(lambda: window.unveiling.settled)
+    assert window.views.timeline.isVisible()
+    assert window.views.scene.isVisible()
+    assert window.settings_panel.isVisible()
+
+
+def test_each_is_drawn_before_the_next_one_is_shown(qtbot: QtBot, row: list[QWidget]) -> None:
+    *widgets, _page = row
+    happened: list[tuple[QObject | None, QEvent.Type]] = []
+
+    class Notes(QObject):
+        def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+            if event is not None and event.type() in {QEvent.Type.Show, QEvent.Type.Paint}:
+                happened.append((watched, event.type()))
+            return False
+
+    unveiling, notes = Unveiling(), Notes()
+    unveiling.veil(widgets)
+    for widget in widgets:
+        widget.installEventFilter(notes)
+    with qtbot.waitSignal(unveiling.finished):
+        unveiling.unveil(widgets)
+    first = list(dict.fromkeys(happened))
+    kinds = (QEvent.Type.Show, QEvent.Type.Paint)
+    assert first == [(widget, kind) for widget in widgets for kind in kinds]
