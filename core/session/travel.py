@@ -172,8 +172,15 @@ def _session_on(way: _Way, branch: int, shelf: Shelf) -> Session:
     check_own(run)
     started: BranchStarted | RunStarted = way.branches.started(branch) or run
     _check_seed(started)
+    checkpoint = shelf.of(started)
+    if checkpoint.digest != started.checkpoint_digest:
+        raise TraceError(
+            f"the checkpoint {started.checkpoint:.80} is not what it was when the trace was"
+            " made",
+            "bring that one back, or start a new run",
+        )
     return Session(
-        shelf.of(started),
+        checkpoint,
         Settings.from_json(started.settings),
         seed=started.seed,
         diagnostics=run.diagnostics,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,6 +156,19 @@ def test_the_head_is_reached_wherever_the_trace_ends(
     session = session_at_head(course.reader, Shelf())
     assert session.stand == course.session.stand
     assert_same(course.go(AHEAD), [session.advance() for _ in range(AHEAD)])
+    course.close()
+
+
+def test_with_a_checkpoint_that_was_trained_again_no_trace_is_continued(tmp_path: Path) -> None:
+    """Though its last record, a snapshot, is followed by none that could come out otherwise."""
+    folder = write_runnable(tmp_path / "tiny")
+    course = Course(tmp_path / "run.trace", load(folder))
+    course.go_to(Snapshot)
+    assert session_at_head(course.reader, Shelf()).stand == course.session.stand
+    shutil.rmtree(folder)
+    write_runnable(folder, seed=3)
+    with pytest.raises(TraceError, match="tiny is not what it was when the trace was made"):
+        session_at_head(course.reader, Shelf())
     course.close()
 
 
