@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.state.selection import particles_kept
@@ -101,7 +102,8 @@ def test_nothing_is_cut_with_particle_reference_and_marks(
     for tab in ("update", "why", "table"):
         window.docks[tab].raise_()
         settle(qtbot, application)
-        qtbot.wait(50)
+        for _ in range(2):
+            QApplication.processEvents()
         named = views.by_name().items()
         assert [n for n, v in named if v.isVisible() and not v.labels_fit()] == []
         assert clipped_texts(window) == []
