@@ -70,10 +70,11 @@ class JsonProcess(QObject):
             self._end("Python could not be started")
 
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._read()
         process = self._process
         if process is None:
+            # Dropped before, or just now for the length of its answer.
             return
-        self._read()
         if status == QProcess.ExitStatus.CrashExit:
             self._end("its process was ended from outside")
             return

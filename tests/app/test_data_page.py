@@ -13,6 +13,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.bridge import json_process
 from app.bridge.json_process import JsonProcess
 from app.panels.datasets_panel import NONE
 from app.state.datasets import parse_dataset, parse_listing, recipe_words, size_text
@@ -129,6 +130,12 @@ def test_no_text_is_cut_with_data_and_a_training_shown(
     assert all(plot is not None and plot.labels_fit() for plot in plots)
 
 
+def test_the_titles_of_both_halves_stand_on_one_line(page: DataWindow) -> None:
+    titles = [panel._title for panel in (page.page.datasets, page.page.trainings)]
+    ours, theirs = (t.mapTo(page.window, t.rect().center()).y() for t in titles)
+    assert abs(ours - theirs) <= 1
+
+
 def test_answers_that_are_something_else_are_refused() -> None:
     assert parse_listing(json.dumps(LISTING).encode()).datasets[1].id == HOPPER
     assert parse_dataset(json.dumps(looked_at()).encode()).coefficients["cpu"] == (0.05, 0.5)
@@ -169,3 +176,17 @@ def test_the_real_command_answers_from_a_process_of_its_own(
     process.ask("datasets", "--json")
     process.close()
     assert not process.busy
+
+
+def test_an_answer_that_is_too_long_is_no_answer_even_where_it_comes_with_the_end(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_process, "LARGEST", 10)
+    process, told = JsonProcess(), []
+    process.answered.connect(told.append)
+    process.failed.connect(told.append)
+    process.ask("datasets", "--help")
+    assert process._process is not None
+    process._process.readyReadStandardOutput.disconnect()
+    qtbot.waitUntil(lambda: not process.busy, timeout=WAIT)
+    assert told == ["the answer is larger than anybody needs"]
