@@ -83,7 +83,9 @@ class KeysDialog(QDialog):
         self.fault = QLabel()
         self.fault.setWordWrap(True)
         self.fault.setMinimumHeight(2 * self.fault.fontMetrics().height())
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = QDialogButtonBox()
+        # One of Qt's own would have an icon, which no other dialog's button has.
+        buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         self.reset_all = QPushButton("Reset all")
         self.reset_all.setToolTip("Give every command the keys it came with")
         self.reset_all.setAutoDefault(False)

@@ -176,6 +176,8 @@ class TrainingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._title.setFont(font(bold=True))
+        # Beside it, at the other half of the page, a title shares its line with a button.
+        self._title.setMinimumHeight(self.buttons["stop"].sizeHint().height())
         for label in (self._words, self._empty):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)

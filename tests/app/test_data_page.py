@@ -132,7 +132,7 @@ def test_no_text_is_cut_with_data_and_a_training_shown(
 
 def test_the_titles_of_both_halves_stand_on_one_line(page: DataWindow) -> None:
     titles = [panel._title for panel in (page.page.datasets, page.page.trainings)]
-    ours, theirs = (t.mapTo(page.window, t.rect().center()).y() for t in titles)
+    ours, theirs = (t.mapTo(page.application.window, t.rect().center()).y() for t in titles)
     assert abs(ours - theirs) <= 1
 
 
