@@ -10,7 +10,6 @@ from typing import Any
 from core.checkpoints.training import RECIPES
 from core.command_line.output import say, say_json, table
 from core.command_line.parser import UsageError, add_command
-from core.command_line.train import UNKNOWN_BETA, kind_of
 from core.command_line.window import WindowCommands
 from core.data.listing import (
     LONGEST_RECIPE,
@@ -20,7 +19,8 @@ from core.data.listing import (
     list_datasets,
 )
 from core.dataset_returns import Returns
-from core.errors import DataError, InputError
+from core.errors import DataError
+from core.pretraining.coefficients import UNKNOWN_BETA, coefficients, kind_of
 from core.tasks import TASKS
 
 _HEADING = ("id", "task", "episodes", "transitions", "size", "mean", "best")
@@ -132,17 +132,7 @@ def _row(dataset: ListedDataset, returns: Returns | None) -> tuple[str, ...]:
 
 def _coefficients(dataset: ListedDataset) -> dict[str, tuple[float, float] | None]:
     """(beta_actor, beta_critic) that each recipe would use; None where none are known."""
-    from core.pretraining.recipes import find_recipe
-
     task = TASKS.get(dataset.task)
     if task is None:
         return dict.fromkeys(RECIPES, (UNKNOWN_BETA, UNKNOWN_BETA))
-    found: dict[str, tuple[float, float] | None] = {}
-    for name in RECIPES:
-        try:
-            rebrac = find_recipe(name, task, kind_of(dataset.id)).rebrac
-        except InputError:
-            found[name] = None
-        else:
-            found[name] = (rebrac.beta_actor, rebrac.beta_critic)
-    return found
+    return {name: coefficients(name, task, kind_of(dataset.id)) for name in RECIPES}

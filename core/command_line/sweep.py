@@ -11,11 +11,12 @@ from core.checkpoints.catalogue import list_checkpoints, read_manifest
 from core.command_line.output import progress, say, table, warn
 from core.command_line.parser import UsageError, add_command, whole_number
 from core.command_line.task_finding import HELP, find_task
-from core.command_line.train import kind_of, knows_coefficients, refuse_missing
+from core.command_line.train import refuse_missing
 from core.command_line.window import WindowCommands
 from core.errors import InputError
 from core.evaluation.json_file import check_target, write_json
 from core.evaluation.sweep_file import read_sweep
+from core.pretraining.coefficients import coefficients, kind_of
 from core.seeding import TRAINING_SEEDS
 from core.tasks import Task
 
@@ -161,7 +162,8 @@ def _check_before_torch(arguments: argparse.Namespace, task: Task) -> None:
     if not arguments.resume and folder.exists():
         raise UsageError(f"{folder} holds a stopped sweep", "go on with --resume, or delete it")
     kind = kind_of(arguments.dataset)
-    if arguments.beta_critic is None and not knows_coefficients(task, kind, arguments.recipe):
+    known = coefficients(arguments.recipe, task, kind)
+    if arguments.beta_critic is None and known is None:
         refuse_missing(arguments.dataset)
         raise UsageError(
             f"no beta_critic is known for {task.name}{f' {kind}' if kind else ''} "
@@ -211,10 +213,8 @@ def _recipe(
 
 def _default_beta(arguments: argparse.Namespace, task: Task) -> float | None:
     """The beta_actor that `train` takes for this data; None where it knows none."""
-    try:
-        return _recipe(arguments, task, None, None).rebrac.beta_actor
-    except InputError:
-        return None
+    known = coefficients(arguments.recipe, task, kind_of(arguments.dataset))
+    return None if known is None else known[0]
 
 
 def _beta(text: str) -> float:

@@ -14,20 +14,16 @@ from core.command_line.task_finding import HELP, find_task
 from core.command_line.window import WindowCommands
 from core.errors import DataError, InputError
 from core.evaluation.json_file import check_target
+from core.pretraining.coefficients import (
+    KINDS_OF_NAMES,
+    UNKNOWN_BETA,
+    coefficients,
+    kind_of,
+)
 from core.tasks import TASKS, Task
 
 if TYPE_CHECKING:
     from core.pretraining.recipes import Recipe
-
-UNKNOWN_BETA = 0.01
-"""Of both penalties, where nobody knows better: in the middle of ReBRAC's own."""
-_KINDS = (
-    "medium-replay", "full-replay", "medium-expert", "random", "medium", "expert",
-    "play", "diverse",
-)  # fmt: skip
-"""Longer names first: they contain the shorter ones."""
-_MAZES = ("play", "diverse")
-"""Those of the mazes."""
 
 
 def add_parser(commands: Any) -> None:
@@ -52,7 +48,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--kind",
-        choices=_KINDS,
+        choices=KINDS_OF_NAMES,
         help="which coefficients; default: read from the data set's name",
     )
     for beta in ("--beta-actor", "--beta-critic"):
@@ -118,18 +114,6 @@ def _check_output(output: Path, *, resume: bool) -> None:
         )
 
 
-def kind_of(dataset: str) -> str:
-    """The kind of data that the name of a data set says; empty where it says none."""
-    return next((kind for kind in _KINDS if kind in Path(dataset).name), "")
-
-
-def knows_coefficients(task: Task, kind: str, recipe: str) -> bool:
-    """Whether find_recipe knows some for that kind of data; without torch."""
-    if task.maze is not None and recipe == "cpu":
-        return task.name in TASKS
-    return task.name in TASKS and bool(kind) and (kind in _MAZES) == (task.maze is not None)
-
-
 def refuse_missing(dataset: str) -> None:
     """Raise DataError for what is no data set here: a slip there explains other faults."""
     from core.data.listing import find_dataset
@@ -144,7 +128,7 @@ def _check_kind(arguments: argparse.Namespace, task: Task) -> None:
     if None not in (arguments.beta_actor, arguments.beta_critic):
         return
     kind = arguments.kind or kind_of(arguments.dataset)
-    known = knows_coefficients(task, kind, arguments.recipe)
+    known = coefficients(arguments.recipe, task, kind) is not None
     if not (known and kind):
         refuse_missing(arguments.dataset)
     if kind and not known:

@@ -7,34 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.errors import InputError
+from core.pretraining.coefficients import coefficients
 from core.pretraining.rebrac import RebracSettings
 from core.pretraining.regression import RegressionSettings
 from core.tasks import Task
 
 RecipeName = Literal["paper", "cpu"]
 
-KINDS = ("random", "medium", "expert", "medium-expert", "medium-replay", "full-replay")
-_BETAS: dict[str, tuple[tuple[float, float], ...]] = {
-    "halfcheetah": (
-        (0.001, 0.1), (0.001, 0.01), (0.01, 0.01), (0.01, 0.1), (0.01, 0.001), (0.001, 0.1),
-    ),
-    "hopper": (
-        (0.001, 0.01), (0.01, 0.01), (0.1, 0.1), (0.1, 0.01), (0.05, 0.5), (0.01, 0.01),
-    ),
-    "walker2d": (
-        (0.01, 0.0), (0.05, 0.1), (0.01, 0.5), (0.01, 0.01), (0.05, 0.01), (0.01, 0.01),
-    ),
-}  # fmt: skip
-"""(beta_actor, beta_critic) in the order of KINDS: ReBRAC's official configs."""
-MAZE_KINDS = ("play", "diverse")
-_MAZE_BETAS: dict[str, tuple[tuple[float, float], ...]] = {
-    "antmaze-umaze": ((0.003, 0.002), (0.003, 0.001)),
-    "antmaze-medium": ((0.001, 0.0005), (0.001, 0.0)),
-    "antmaze-large": ((0.002, 0.001), (0.002, 0.002)),
-}
-"""The same for AntMaze, in the order of MAZE_KINDS: recipe `paper` only."""
-_MAZE_CPU_BETAS = (0.01, 0.005)
-"""Recipe `cpu` on AntMaze: decision 15. The official ones are for 1M updates."""
 _MAZE_UPDATES = {"antmaze-umaze": 80_000, "antmaze-medium": 120_000, "antmaze-large": 150_000}
 """Of ReBRAC in recipe `cpu`: values take longer to reach a start that is farther away."""
 
@@ -84,7 +63,7 @@ def find_recipe(
     beta_critic: float | None = None,
 ) -> Recipe:
     """The recipe for a task and kind of data; betas given override the table's."""
-    betas = _betas(name, task, kind)
+    betas = coefficients(name, task, kind) or (None, None)
     actor = betas[0] if beta_actor is None else beta_actor
     critic = betas[1] if beta_critic is None else beta_critic
     if actor is None or critic is None:
@@ -97,13 +76,6 @@ def find_recipe(
     if name == "cpu":
         return _cpu(task, actor, critic)
     raise InputError(f"there is no recipe {name!r}", "use paper or cpu")
-
-
-def _betas(name: str, task: Task, kind: str) -> tuple[float, float] | tuple[None, None]:
-    if task.maze is not None and name == "cpu":
-        return _MAZE_CPU_BETAS
-    kinds, table = (KINDS, _BETAS) if task.maze is None else (MAZE_KINDS, _MAZE_BETAS)
-    return dict(zip(kinds, table.get(task.name, ()), strict=False)).get(kind, (None, None))
 
 
 def _paper(task: Task, actor: float, critic: float) -> Recipe:

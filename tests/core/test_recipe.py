@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,16 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.pretraining.coefficients import (
+    KINDS,
+    KINDS_OF_NAMES,
+    MAZE_KINDS,
+    coefficients,
+    kind_of,
+)
 from core.pretraining.collect import Part, collect, read_recipe
 from core.pretraining.parts import WALKER, check_parts
-from core.pretraining.recipes import KINDS, find_recipe
+from core.pretraining.recipes import find_recipe
 from core.pretraining.walker.journeys import journey
 from core.tasks import TASKS
 
@@ -131,6 +141,33 @@ def test_the_coefficients_are_rebracs_official_ones() -> None:
     paper = find_recipe("paper", HOPPER, "expert")
     assert (paper.rebrac.beta_actor, paper.rebrac.beta_critic) == (0.1, 0.1)
     assert (paper.rebrac.batch, paper.rebrac.tau, paper.rebrac_updates) == (1024, 0.005, 10**6)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kind"),
+    [
+        ("psiscope/hopper/medium-replay-v0", "medium-replay"),
+        ("psiscope/hopper/full-replay-v0", "full-replay"),
+        ("mujoco/walker2d/expert-v0", "expert"),
+        ("psiscope/antmaze-medium/play-v0", "play"),
+        ("D4RL/antmaze/medium-play-v1", "play"),
+        ("antmaze-large-diverse.hdf5", "diverse"),
+        ("psiscope/hopper/mine-v0", ""),
+    ],
+)
+def test_the_kind_of_data_is_read_from_its_name(dataset: str, kind: str) -> None:
+    assert kind_of(dataset) == kind
+
+
+def test_coefficients_are_known_of_the_kinds_of_a_task_without_torch() -> None:
+    maze = TASKS["antmaze-medium"]
+    assert sorted(KINDS_OF_NAMES) == sorted((*KINDS, *MAZE_KINDS))
+    assert coefficients("paper", HOPPER, "play") is None
+    assert coefficients("paper", maze, "medium") is None
+    assert coefficients("cpu", maze, "") == coefficients("cpu", maze, "play") == (0.01, 0.005)
+    assert coefficients("cpu", dataclasses.replace(maze, name="mine"), "play") is None
+    code = "import sys, core.pretraining.coefficients; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
