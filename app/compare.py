@@ -85,8 +85,7 @@ class Compare(QObject):
             self._show_pair(self.pair)
 
     def _connect(self) -> None:
-        desk, view = self._desk, self.view
-        commands = desk.window.commands
+        desk, view, commands = self._desk, self.view, self._desk.window.commands
         commands.connect("compare", self.compare)
         commands.connect("find_divergence", self.find_divergence)
         desk.follower.moment_changed.connect(self._take_moment)
@@ -132,6 +131,7 @@ class Compare(QObject):
     def _fill_in_sight(self) -> None:
         if self.view.isVisible():
             self._fill()
+            self._announce()
 
     def _fill(self) -> None:
         """Everything, for a view that is looked at."""
@@ -200,7 +200,7 @@ class Compare(QObject):
         self._show_columns()
 
     def _announce(self) -> None:
-        if self.watch.study is None:
+        if self.watch.study is None or self._filling.isActive():
             return
         comparison = self.watch.study.comparison
         if comparison.divergence is not None:
