@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
-PATIENCE = 30.0
-"""Seconds until an attempt counts as hanging."""
+PATIENCE = 60.0
+"""Seconds until an attempt counts as hanging: torch alone takes 15 where much else runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
