@@ -26,6 +26,9 @@ from tests.course import assert_same
 from tests.straight import go_straight, state_of
 from tests.tiny_world import tiny_checkpoints, use_tiny_world
 
+# Each is forty seconds of work: on a busy machine the usual limit would be near.
+pytestmark = pytest.mark.timeout(1500)
+
 Crashes = Callable[[int], str]
 COMMANDS = 30
 EVERY = 12
