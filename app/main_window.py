@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 
 from app.arrangement import EVERYWHERE, WORKSPACES, Place, arrange
 from app.commands.registry import CommandRegistry
-from app.panels.dock_page import DockGrip, DockPage, title_while_floating
+from app.panels.dock_page import DockGrip, DockPage, skip_empty_tabs, title_while_floating
 from app.panels.message_bar import MessageBar
 from app.panels.page_stack import PageStack
 from app.panels.settings_panel import SettingsPanel
@@ -67,8 +67,7 @@ class MainWindow(QMainWindow):
         self._badge.setObjectName("badge")
         self.restyling = Restyling(self)
         self.unveiling = Unveiling(self)
-        self._running = False
-        self._text_color = QColor()
+        self._running, self._text_color = False, QColor()
         self.theme: Theme | None = None
         self.docks: dict[str, QDockWidget] = {}
         self._places: list[Place] = []
@@ -209,6 +208,7 @@ class MainWindow(QMainWindow):
         handled = super().event(event)
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
             self._keep_size()
+            skip_empty_tabs(self)
         return handled
 
     def closeEvent(self, event: QCloseEvent | None) -> None:

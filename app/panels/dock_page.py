@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QSize, Qt
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QVBoxLayout, QWidget
 
 from app.views.unveiling import Unveiling
 
@@ -82,6 +82,14 @@ class DockPage(QWidget):
 def title_while_floating(dock: QDockWidget, floating: bool) -> None:
     """The system's own title for a window of its own, the grip inside the main one."""
     dock.setTitleBarWidget(None if floating else DockGrip())
+
+
+def skip_empty_tabs(window: QMainWindow) -> None:
+    """The Tab key passes over tab bars without tabs, which Qt keeps out of sight."""
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        policy = Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus
+        if bar.focusPolicy() != policy:
+            bar.setFocusPolicy(policy)
 
 
 def _pass_on(event: QMouseEvent | None) -> None:

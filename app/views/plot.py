@@ -242,6 +242,8 @@ class Plot(QWidget):
         self.setMinimumSize(90, least_height)
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.widget.setMinimumSize(0, 0)
+        # A click takes the focus out of a field; the Tab key has nothing to do here.
+        self.widget.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.item.setMouseEnabled(False, False)
         self.item.hideButtons()
         self.item.vb.disableAutoRange()

@@ -119,6 +119,7 @@ class UpdatesTable(View):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
         table.setTextElideMode(Qt.TextElideMode.ElideNone)
         table.setShowGrid(False)
         table.setMinimumHeight(64)
