@@ -113,13 +113,14 @@ class BranchColumn(QWidget):
         self.gradient.share_scale(other.gradient)
 
     def match_scales(self, other: BranchColumn) -> None:
-        """Draw again where a shared axis moved since, for the other column's sake."""
+        """Draw again, here or there, where a shared axis moved since for the other's sake."""
         if self.absent or other.absent:
             return
         pairs = ((self.objective, other.objective), (self.gradient, other.gradient))
         for ours, theirs in pairs:
-            if _ranges(ours) != _ranges(theirs):
-                ours.redraw()
+            for view in (ours, theirs):
+                if _ranges(ours) != _ranges(theirs):
+                    view.redraw()
 
     def use_fan(self) -> None:
         """The torso's path in place of the picture, where there is no 3D."""

@@ -29,6 +29,7 @@ from tests.app.comparing import (
     write_compared,
 )
 from tests.app.layout_check import clipped_texts
+from tests.app.test_axis_sizes import J_FIELDS, times
 from tests.app.window_fixtures import Windows
 
 
@@ -108,6 +109,20 @@ def test_both_columns_have_the_same_scales(qtbot: QtBot, windows: Windows, trace
             for side in SIDES
         ]
         assert np.allclose(ranges[0], ranges[1])
+
+
+def test_scales_match_whichever_side_was_drawn_alone(
+    qtbot: QtBot, windows: Windows, trace: Path
+) -> None:
+    two = settle(qtbot, open_compare(qtbot, windows, trace))
+    a, b = two.columns["A"], two.columns["B"]
+    assert a.objective.moment is not None
+    a.objective.show_moment(times(a.objective.moment, 30.0, *J_FIELDS))
+    b.objective.forget_ranges()
+    b.objective.redraw()
+    a.match_scales(b)
+    ours, theirs = (c.objective._plot.item.vb.viewRange()[1] for c in (a, b))
+    assert ours == theirs
 
 
 def test_the_axes_fit_a_place_that_a_person_goes_to(
