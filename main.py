@@ -24,7 +24,7 @@ def open_window(**options: Any) -> int:
 
 def benchmark_window(**options: Any) -> dict[str, Any]:
     """Measure the window; returns the figures."""
-    from app.benchmark import run_window_benchmark
+    from app.measuring.benchmark import run_window_benchmark
 
     figures: dict[str, Any] = run_window_benchmark(**options)
     return figures
@@ -32,7 +32,7 @@ def benchmark_window(**options: Any) -> dict[str, Any]:
 
 def benchmark_trace(path: Path) -> dict[str, Any]:
     """Measure how a trace is opened, searched and shown; returns the figures."""
-    from app.trace_benchmark import measure_trace
+    from app.measuring.trace_benchmark import measure_trace
 
     return measure_trace(path)
 

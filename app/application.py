@@ -21,7 +21,7 @@ from app.bridge.playback import Playback
 from app.bridge.trace_follower import TraceFollower
 from app.desk import Desk
 from app.driver import DRIVEN, Driver
-from app.features import FEATURES
+from app.features.every import FEATURES
 from app.main_window import MainWindow
 from app.recording import save_picture
 from app.source import Source

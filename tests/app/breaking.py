@@ -8,8 +8,8 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.breakpoints import Breaks
-from app.moment_tools import MomentTools
+from app.features.breakpoints import Breaks
+from app.features.moment_tools import MomentTools
 from core.commands import parse_command
 from core.traces.archive import TraceReader
 from core.traces.trace import CommandApplied

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.compare import Compare
+from app.features.compare import Compare
 from app.rendering.client import RenderClient
 from app.state.cursor import Address
 from app.views.sides import SIDES

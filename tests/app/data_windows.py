@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from app.application import Application
 from app.bridge import training_process
 from app.bridge.json_process import JsonProcess
-from app.data import Data
+from app.features.data import Data
 from app.panels.train_dialog import TrainDialog
 from app.state.trainings import Training
 from tests.app.window_fixtures import Windows, feature

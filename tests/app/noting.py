@@ -7,8 +7,8 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.moment_tools import MomentTools
-from app.notes import Notes
+from app.features.moment_tools import MomentTools
+from app.features.notes import Notes
 from tests.app.window_fixtures import feature, marked
 
 WAIT = 30_000

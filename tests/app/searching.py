@@ -7,8 +7,8 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.moment_tools import MomentTools
-from app.search import Search
+from app.features.moment_tools import MomentTools
+from app.features.search import Search
 from tests.app.window_fixtures import feature, marked
 
 WAIT = 30_000

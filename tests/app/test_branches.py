@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.branching import Branching, checkpoints_for
+from app.features.branching import Branching, checkpoints_for
 from app.panels.branches_panel import NO_RUN, ONLY_ROOT
 from app.panels.fork_dialog import ForkDialog, Origin
 from app.state.cursor import Address

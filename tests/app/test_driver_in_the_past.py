@@ -10,8 +10,8 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.branching import Branching
 from app.bridge.trace_copy import copy_trace
+from app.features.branching import Branching
 from app.state.cursor import Address
 from core.errors import TraceError
 from core.settings import Settings

@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.notes import address_of
+from app.features.notes import address_of
 from app.state.cursor import Address
 from core.traces.archive import TraceReader
 from core.traces.notes import notes_path, read_notes, recorded_notes

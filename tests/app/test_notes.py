@@ -10,7 +10,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.notes import where
+from app.features.notes import where
 from app.panels.notes_panel import NONE_YET, first_line
 from app.state.cursor import Address
 from core.traces.notes import notes_path, read_notes

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.commands.entries import ENTRIES
 from app.commands.matching import score
 from app.commands.registry import CommandRegistry, find_entry
-from app.finding_commands import FindingCommands
+from app.features.finding_commands import FindingCommands
 from app.overlays.palette import Palette
 from tests.app.layout_check import clipped_texts
 from tests.app.window_fixtures import Windows, feature

@@ -9,9 +9,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-import app.repro
+import app.features.repro
 from app.application import Application
-from app.repro import Repro
+from app.features.repro import Repro
 from app.state.cursor import Address
 from app.state.repros import new_repro_path, repros_folder
 from core.repro.folder import read_repro
@@ -68,7 +68,7 @@ def test_the_moment_on_the_screen_becomes_a_folder_that_makes_it_again(
     windows: Windows, qtbot: QtBot, trace: Path, repros: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[Path] = []
-    monkeypatch.setattr(app.repro, "show_folder", shown.append)
+    monkeypatch.setattr(app.features.repro, "show_folder", shown.append)
     application = open_recorded(windows, qtbot, trace)
     application.driver.go_to(Address(branch=1, episode=0, t=2, k=1))
     press(application)

@@ -9,7 +9,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.moment_tools import MomentTools
+from app.features.moment_tools import MomentTools
 from app.panels.search_panel import HINT
 from app.state.cursor import Address
 from core.traces.archive import TraceReader

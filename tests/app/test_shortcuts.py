@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.commands.binding import KeyBinder
 from app.commands.entries import ENTRIES
 from app.commands.registry import CommandRegistry, key_text
-from app.finding_commands import FindingCommands
+from app.features.finding_commands import FindingCommands
 from app.overlays.keys_dialog import KeysDialog
 from app.overlays.keys_page import KeysPage
 from app.state.preferences import Preferences

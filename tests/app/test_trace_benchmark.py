@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.trace_benchmark import Episode, measure_trace, random_addresses, recorded_episodes
-from app.trace_window import peak_memory_mb
+from app.measuring.trace_benchmark import (
+    Episode,
+    measure_trace,
+    random_addresses,
+    recorded_episodes,
+)
+from app.measuring.trace_window import peak_memory_mb
 from core.errors import InputError
 from core.traces.archive import TraceWriter
 from tests.branched_run import Fork, write_branches

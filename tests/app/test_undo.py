@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.application import Application
-from app.settings_edits import SettingsEdits, describe
+from app.features.settings_edits import SettingsEdits, describe
 from tests.app.window_fixtures import Windows, feature
 from tests.records import make_run
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.gauge import body_alone
+from app.measuring.gauge import body_alone
 from app.state.moment import Moment
 from app.state.target import PROJECT_ROOT
 from app.views.scene_picture import fans_of, state_of
@@ -23,7 +23,7 @@ from tests.records import make_run_started
 MEASURE = """
 import json, sys
 from pathlib import Path
-import app.benchmark as benchmark
+import app.measuring.benchmark as benchmark
 from app.state.target import Target
 benchmark.find_target = lambda _name: Target(trace=None, checkpoint=Path(sys.argv[1]))
 figures = benchmark.run_window_benchmark(

@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
-from app.branching import Branching
-from app.compare import Compare
-from app.data import Data
 from app.desk import Desk
-from app.finding_commands import FindingCommands
-from app.map_tools import MapTools
-from app.moment_tools import MomentTools
-from app.playing import Playing
-from app.repro import Repro
-from app.selecting import Selecting
-from app.settings_edits import SettingsEdits
-from app.undoing import Undoing
+from app.features.branching import Branching
+from app.features.compare import Compare
+from app.features.data import Data
+from app.features.finding_commands import FindingCommands
+from app.features.map_tools import MapTools
+from app.features.moment_tools import MomentTools
+from app.features.playing import Playing
+from app.features.repro import Repro
+from app.features.selecting import Selecting
+from app.features.settings_edits import SettingsEdits
+from app.features.undoing import Undoing
 
 FEATURES: tuple[Callable[[Desk], QObject], ...] = (
     Selecting,

@@ -13,11 +13,11 @@ from PyQt6.QtWidgets import QApplication
 
 from app.application import Application, Options
 from app.bridge.heartbeat import Heartbeat
-from app.gauge import BEAT_MS, Gauge
+from app.measuring.gauge import BEAT_MS, Gauge
+from app.measuring.trace_benchmark import Episode, random_addresses
 from app.state.cursor import Address
 from app.state.moment import History
 from app.state.target import DEMO, Target
-from app.trace_benchmark import Episode, random_addresses
 
 REST_SECONDS = 0.06
 """Between two seeks, as while somebody holds a key down."""

@@ -178,7 +178,10 @@ def _leave_cache(path: Path) -> None:
 
 def _window(path: Path, seeks: int) -> dict[str, float]:
     """The figures of a window process that shows the trace."""
-    code = "import sys; from app.trace_window import watch; sys.exit(watch(*sys.argv[1:]))"
+    code = (
+        "import sys; from app.measuring.trace_window import watch;"
+        " sys.exit(watch(*sys.argv[1:]))"
+    )
     episodes = [asdict(episode) for episode in recorded_episodes(path)]
     done = subprocess.run(  # noqa: S603  our own interpreter, our own code
         [sys.executable, "-c", code, str(path.absolute()), json.dumps(episodes), str(seeks)],

@@ -107,7 +107,7 @@ def paint_once() -> int:
 
 
 def _first_paint_seconds() -> float:
-    code = "import sys; from app.benchmark import paint_once; sys.exit(paint_once())"
+    code = "import sys; from app.measuring.benchmark import paint_once; sys.exit(paint_once())"
     done = subprocess.run(  # noqa: S603  our own interpreter, our own code
         [sys.executable, "-c", code],
         cwd=PROJECT_ROOT,
@@ -161,7 +161,7 @@ def _measure(
 
 
 def _rounds(application: Application, seconds: float) -> list[dict[str, float]]:
-    from app.gauge import Gauge
+    from app.measuring.gauge import Gauge
 
     application.views.scene.canvas.setFixedSize(*SCENE)
     application.open()

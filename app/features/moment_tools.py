@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject
 
-from app.breakpoints import Breaks
 from app.desk import Desk
-from app.notes import Notes
-from app.search import Search
+from app.features.breakpoints import Breaks
+from app.features.notes import Notes
+from app.features.search import Search
 
 
 class MomentTools(QObject):
